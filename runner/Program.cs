@@ -1,0 +1,2 @@
+Console.Error.WriteLine("error: no verb");
+return 2;
