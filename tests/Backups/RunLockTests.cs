@@ -33,7 +33,8 @@ public sealed class RunLockTests : IDisposable
         var file = Directory.GetFiles(Path.Combine(scratch.Path, "locks"), "series-*.lock").Single();
         using var holder = Process.Start(new ProcessStartInfo("flock", ["-n", file, "sh", "-c", "echo held; exec cat"])
         {
-            RedirectStandardOutput = true, RedirectStandardInput = true,
+            RedirectStandardOutput = true,
+            RedirectStandardInput = true,
         })!;
         Assert.Equal("held", holder.StandardOutput.ReadLine());
         Assert.True(RunLock.IsHeld(scratch.Path, Stored.Redis));

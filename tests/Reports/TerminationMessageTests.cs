@@ -19,7 +19,15 @@ public sealed class TerminationMessageTests
         var many = Enumerable.Repeat(text, 1000).ToList();
         var message = TerminationMessage.Of(new RunReport
         {
-            Verb = text, ExitCode = int.MinValue, Start = DateTimeOffset.MaxValue, End = Time, Series = text, Store = text, Error = text, Hint = text, Warnings = many,
+            Verb = text,
+            ExitCode = int.MinValue,
+            Start = DateTimeOffset.MaxValue,
+            End = Time,
+            Series = text,
+            Store = text,
+            Error = text,
+            Hint = text,
+            Warnings = many,
             Backups = [new ReportedBackup(text, text, long.MinValue, long.MinValue, long.MinValue, text, text, text)],
             Deleted = [.. many.Select(one => new ReportedDeletion(one, one))],
         });
@@ -35,7 +43,11 @@ public sealed class TerminationMessageTests
     {
         var message = TerminationMessage.Of(new RunReport
         {
-            Verb = "backup", ExitCode = 0, Start = Time, End = Time.AddSeconds(3), Series = "c/n/statefulset/s/d",
+            Verb = "backup",
+            ExitCode = 0,
+            Start = Time,
+            End = Time.AddSeconds(3),
+            Series = "c/n/statefulset/s/d",
             Backups = [new ReportedBackup("20261122t020000z-abcdef", "done", 3, 100, 50, "ab")],
         });
         Assert.Equal(
