@@ -51,10 +51,10 @@ public sealed record ManifestArchive
     /// <summary><see cref="FromTar"/> or <see cref="FromCommand"/>; of a command's archive nothing below is known.</summary>
     public required string Source { get; init; }
 
-    /// <summary>All entries of the archive, the volume's root included.</summary>
+    /// <summary>All entries of the archive but the volume's root: 0 is an empty volume.</summary>
     public long? Entries { get; init; }
 
-    /// <summary>Regular files, each hard link of one counted.</summary>
+    /// <summary>Regular files; a further name (hard link) of a file does not count again.</summary>
     public long? Files { get; init; }
 
     /// <summary>Apparent size of the regular files.</summary>
@@ -72,11 +72,14 @@ public sealed record ManifestArchive
     /// <summary>0, or 1 when files changed while they were read.</summary>
     public int? TarExit { get; init; }
 
-    /// <summary>The first of them; <see cref="WarningCount"/> counts all.</summary>
-    public IReadOnlyList<string> Warnings { get; init; } = [];
-
-    public long WarningCount { get; init; }
+    /// <summary>Files that changed, vanished or were left out, by kind.</summary>
+    public IReadOnlyList<ManifestWarning> Warnings { get; init; } = [];
 }
+
+/// <param name="Kind">What happened: <c>file changed as we read it</c>.</param>
+/// <param name="Count">To how many.</param>
+/// <param name="Names">The first of them; a byte that is not UTF-8 is shown as <c>\xNN</c>.</param>
+public sealed record ManifestWarning(string Kind, long Count, IReadOnlyList<string> Names);
 
 public sealed record ManifestGzip(int Level, int MemberBytes, long Bytes, string Sha256);
 
