@@ -16,8 +16,9 @@ public static class ListVerb
 
     public static Command Create(RunOptions options, RunnerHost host)
     {
-        var command = new Command("list", """
-            Show what backups there are: of one folder or workload, or, without --data and --workload, of all that the store holds.
+        var command = new VerbCommand("list", "Show what backups there are.", """
+            Of one folder or workload; without --data and --workload, of all that the store holds. A backup is "complete"; "damaged" when its
+            manifest or its data is not what was stored; "unfinished" when a run was killed, until prune removes what it left.
 
             Examples:
               backup-runner list --store /tmp/backups

@@ -10,22 +10,20 @@ public static class PolicyLoading
 {
     /// <param name="file">Null: the defaults.</param>
     /// <param name="store">A folder that takes the place of the policy's storage; null: the policy's own.</param>
-    public static (BackupPolicy Policy, string? Sha256) Load(string? file, string? store, RunLog log)
+    public static (BackupPolicy Policy, string? Sha256) Load(string? file, string? store)
     {
         var (policy, marks, sha256) = file is null ? (new BackupPolicy(), null, null) : Read(file);
         if (store is not null)
             policy = policy with { Storage = new StoragePolicy { Provider = StorageProvider.File, Path = store, Prefix = policy.Storage?.Prefix ?? "" } };
         else if (file is null)
             throw new RunnerException(ExitCode.Usage, "where the backups are is not said", "name a folder with --store, or a policy with --policy");
-        var problems = PolicyCompleteness.Problems(policy)
+        var problems = PolicyCompleteness.Problems(policy, marks)
             .Select(problem => problem.ToString())
             .Concat(PolicyTemplates.Of(policy).SelectMany(template => Faults(template, marks)))
             .Concat(NotBuilt(policy))
             .ToList();
         if (problems.Count > 0)
             throw Refused(file, problems, "docs/POLICY.md documents each key");
-        foreach (var lint in PolicyLints.For(policy))
-            log.Warn(lint.Message);
         return (policy, sha256);
     }
 
@@ -77,8 +75,8 @@ public static class PolicyLoading
             yield return "backup.commands.runIn: \"workload\" needs a cluster, which is not built yet; \"runner\" runs the scripts here";
     }
 
-    static RunnerException Refused(string? file, IReadOnlyCollection<string> problems, string hint) => new(
+    static RunnerException Refused(string? file, List<string> problems, string hint) => new(
         ExitCode.Usage,
-        problems.Count == 1 ? $"{file ?? "the policy"}: {problems.First()}" : $"{file ?? "the policy"} has {problems.Count} problems:\n  {string.Join("\n  ", problems)}",
+        problems.Count == 1 ? $"{file ?? "the policy"}: {problems[0]}" : $"{file ?? "the policy"} has {problems.Count} problems:\n  {string.Join("\n  ", problems)}",
         hint);
 }

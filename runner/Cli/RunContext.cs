@@ -15,13 +15,13 @@ public sealed class RunContext(ParseResult call, RunOptions options, RunnerHost 
     public Progress Progress { get; } = new(log, host.Error, host.Terminal, host.Time);
 
     /// <summary>Resolved at the first use, so that what is wrong with it is reported like any failure.</summary>
-    public RunSetup Setup => setup ??= SetupReading.Read(call, options, host, log);
+    public RunSetup Setup => setup ??= SetupReading.Read(call, options, host);
 
     public List<ReportedBackup> Backups { get; } = [];
 
     public List<ReportedDeletion> Deleted { get; } = [];
 
-    public bool DryRun { get; init; }
+    public bool DryRun { get; set; }
 
     public bool Json => call.GetValue(options.Output) == OutputFormat.Json;
 

@@ -29,12 +29,8 @@ public sealed class RunOptions
 
     public Option<string?> Report { get; } = Text("--report", "FILE", "Write the full report of the run to this file, as JSON.");
 
-    public Option<string> ArchivePath { get; } = new("--archive-path")
-    {
-        HelpName = "FILE",
-        Description = "Where commands.backup leaves its archive and commands.restore finds it.",
-        DefaultValueFactory = _ => "/backup/backup.tar.gz",
-    };
+    public Option<string?> ArchivePath { get; } = Text(
+        "--archive-path", "FILE", "Where commands.backup leaves its archive and commands.restore finds it. [default: /backup/backup.tar.gz]");
 
     public Option<OutputFormat> Output { get; } = new("--output", "-o")
     {

@@ -8,9 +8,9 @@ namespace BackupRunner.Cli;
 /// <summary>Resolves the options of one call, with the policy and the environment, to a <see cref="RunSetup"/>.</summary>
 public static class SetupReading
 {
-    public static RunSetup Read(ParseResult call, RunOptions options, RunnerHost host, RunLog log)
+    public static RunSetup Read(ParseResult call, RunOptions options, RunnerHost host)
     {
-        var (policy, sha256) = PolicyLoading.Load(call.GetValue(options.Policy), call.GetValue(options.Store), log);
+        var (policy, sha256) = PolicyLoading.Load(call.GetValue(options.Policy), call.GetValue(options.Store));
         var cluster = call.GetValue(options.Cluster) ?? policy.Cluster ?? FolderSeries.Local;
         var data = call.GetValue(options.Data) is { } folder ? FolderSeries.RealPathOf(NotEmpty("--data", folder)) : null;
         return new RunSetup
@@ -23,7 +23,7 @@ public static class SetupReading
             Series = SeriesOf(call, options, host, cluster, data),
             Data = data,
             State = call.GetValue(options.State) ?? DefaultState(host),
-            ArchivePath = Path.GetFullPath(call.GetValue(options.ArchivePath)!),
+            ArchivePath = Path.GetFullPath(call.GetValue(options.ArchivePath) ?? "/backup/backup.tar.gz"),
         };
     }
 
