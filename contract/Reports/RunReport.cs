@@ -41,7 +41,7 @@ public sealed record RunReport
 /// <param name="Bytes">Apparent size of the regular files.</param>
 /// <param name="StoredBytes">Size of the stored object.</param>
 public sealed record ReportedBackup(
-    string Id, string Result, long Files, long Bytes, long StoredBytes, string? Sha256 = null, string? Problem = null, string? KeyId = null);
+    string Id, string Result, long? Files, long? Bytes, long StoredBytes, string? Sha256 = null, string? Problem = null, string? KeyId = null);
 
 /// <param name="What">A backup id, or the key of an unfinished upload.</param>
 /// <param name="Problem">Why it could not be removed; null when it was.</param>

@@ -16,12 +16,11 @@ public static class ManifestCheck
                 ExitCode.Integrity, $"the manifest under id \"{keys.Id}\" is of backup \"{manifest.Id}\", started {manifest.Start:O}",
                 "objects of two backups were mixed in the store; restore another backup");
         }
-        if (SeriesOf(manifest) != keys.Series)
-        {
-            return new RunnerException(
-                ExitCode.Usage, $"backup \"{keys.Id}\" lies under {keys.Series} but is of {SeriesOf(manifest)}",
-                "objects were copied between series; --allow-other-target restores it all the same");
-        }
+        return DataProblem(keys, manifest, objects) ?? IdentityProblem(keys, manifest);
+    }
+
+    static RunnerException? DataProblem(BackupKeys keys, Manifest manifest, IReadOnlyList<StoredObject> objects)
+    {
         var archive = keys.Folder + manifest.Stored.Key;
         return objects.FirstOrDefault(stored => stored.Key == archive) switch
         {
@@ -32,6 +31,12 @@ public static class ManifestCheck
             _ => null,
         };
     }
+
+    static RunnerException? IdentityProblem(BackupKeys keys, Manifest manifest) => SeriesOf(manifest) == keys.Series
+        ? null
+        : new RunnerException(
+            ExitCode.Usage, $"backup \"{keys.Id}\" lies under {keys.Series} but is of {SeriesOf(manifest)}",
+            "objects were copied between series; --allow-other-target restores it all the same");
 
     public static SeriesId SeriesOf(Manifest manifest)
     {
