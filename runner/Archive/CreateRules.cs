@@ -1,0 +1,22 @@
+namespace BackupRunner.Archive;
+
+/// <summary>Our own archives never hold device nodes: no data is in them, and no unprivileged restore could make them.</summary>
+sealed class CreateRules : ITarRules
+{
+    const int MaximumDevices = 100_000;
+
+    readonly PathSet devices = new(MaximumDevices);
+
+    // GNU tar pads the last record with zeros, which other tars expect.
+    public TarVerdict AfterEnd => TarVerdict.Pass;
+
+    public bool Allows(TarEntry entry, WarningList warnings)
+    {
+        var isLinkToDevice = entry.Kind == TarEntryKind.HardLink && devices.Contains(TarPath.Normalize(entry.Link));
+        if (entry.Kind != TarEntryKind.Device && !isLinkToDevice)
+            return true;
+        devices.Add(TarPath.Normalize(entry.Name));
+        warnings.Add("device node left out", entry.ShownName);
+        return false;
+    }
+}
