@@ -1,3 +1,4 @@
+using System.Collections;
 using System.Runtime.InteropServices;
 using BackupRunner.Cli;
 
@@ -13,7 +14,7 @@ return await CommandLine.Run(
         Console.Error,
         Terminal: !Console.IsErrorRedirected,
         TimeProvider.System,
-        Environment.GetEnvironmentVariable,
+        Environment.GetEnvironmentVariables().Cast<DictionaryEntry>().ToDictionary(variable => (string)variable.Key, variable => (string)variable.Value!),
         Environment.MachineName,
         TerminationLog: "/dev/termination-log"),
     stop.Token);

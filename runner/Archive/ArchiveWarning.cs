@@ -9,4 +9,14 @@ namespace BackupRunner.Archive;
 public sealed record ArchiveWarning(string Kind, long Count, IReadOnlyList<string> Names)
 {
     public const int MaximumNames = 100;
+
+    const int Told = 10;
+
+    /// <summary>One line that names the first few of them.</summary>
+    public override string ToString()
+    {
+        var names = string.Join(", ", Names.Take(Told).Select(name => $"\"{name}\""));
+        var more = Count - Math.Min(Told, Names.Count);
+        return $"{Kind}: {names}{(more > 0 ? $" and {more} more" : "")}";
+    }
 }

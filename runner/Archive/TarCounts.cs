@@ -11,5 +11,8 @@ namespace BackupRunner.Archive;
 /// <param name="Inodes">What extracting needs of them.</param>
 public sealed record TarCounts(long Entries, long Files, long Bytes, long DiskBytes, long TarBytes, long Inodes)
 {
+    /// <summary>The archive holds an entry for the root directory itself, with its mode, owner and times.</summary>
+    public bool HasRoot { get; init; }
+
     public bool IsEmpty => Entries == 0;
 }

@@ -18,12 +18,16 @@ sealed class TarTally
     long blocks;
     long nameBytes;
     long inodes;
+    bool hasRoot;
 
     public void Add(TarEntry entry)
     {
         var path = TarPath.Normalize(entry.Name);
         if (path is { Length: 0 })
+        {
+            hasRoot = true;
             return;
+        }
         entries++;
         nameBytes += 2 * (DirectoryEntryBytes + entry.Name.Length - (entry.Name.AsSpan().TrimEnd((byte)'/').LastIndexOf((byte)'/') + 1));
         if (entry.Kind == TarEntryKind.HardLink)
@@ -47,7 +51,7 @@ sealed class TarTally
         }
     }
 
-    public TarCounts ToCounts(long tarBytes) => new(entries, files, bytes, (blocks + Blocks(nameBytes)) * DiskBlockBytes, tarBytes, inodes);
+    public TarCounts ToCounts(long tarBytes) => new(entries, files, bytes, (blocks + Blocks(nameBytes)) * DiskBlockBytes, tarBytes, inodes) { HasRoot = hasRoot };
 
     static long Blocks(long length) => (length + DiskBlockBytes - 1) / DiskBlockBytes;
 }

@@ -77,7 +77,7 @@ public sealed class BackupRun(BackupPlan plan, IObjectStore store, IWorkloadShel
         var packed = await Packer.Pack(plan.Data, settings.Exclude, gzip, watch.Bytes, cancel);
         await gzip.Complete(cancel);
         foreach (var warning in packed.Warnings)
-            watch.Warn(Told(warning));
+            watch.Warn(warning.ToString());
         if (packed.Counts.IsEmpty)
             watch.Warn($"\"{plan.Data}\" is empty: this is a backup of nothing");
         var archive = new ManifestArchive
@@ -150,14 +150,6 @@ public sealed class BackupRun(BackupPlan plan, IObjectStore store, IWorkloadShel
                 return;
             }
         }
-    }
-
-    static string Told(ArchiveWarning warning)
-    {
-        const int shown = 10;
-        var names = string.Join(", ", warning.Names.Take(shown).Select(name => $"\"{name}\""));
-        var more = warning.Count > Math.Min(shown, warning.Names.Count) ? $" and {warning.Count - Math.Min(shown, warning.Names.Count)} more" : "";
-        return $"{warning.Kind}: {names}{more}";
     }
 
     sealed record StoredArchive(ManifestArchive Archive, ManifestGzip? Gzip, ManifestObject Object);

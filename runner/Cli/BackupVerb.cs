@@ -3,7 +3,6 @@ using System.Security.Cryptography;
 using BackupRunner.Backups;
 using BackupRunner.Names;
 using BackupRunner.Restore;
-using BackupRunner.Storage;
 
 namespace BackupRunner.Cli;
 

@@ -21,7 +21,10 @@ public static class CommandLine
             data; 6 data volume; 7 another run holds the series; 143 stopped by a signal.
             """)
         {
+            BackupVerb.Create(options, host),
             ListVerb.Create(options, host),
+            VerifyVerb.Create(options, host),
+            RestoreVerb.Create(options, host),
             PruneVerb.Create(options, host),
         };
         TeachingHelp.AddTo(root);

@@ -4,7 +4,7 @@ namespace BackupRunner.Cli;
 /// How far long work has come: on a terminal one line that overwrites itself, with a bar and the time left once the whole is known; elsewhere
 /// a line every ten seconds.
 /// </summary>
-public sealed class Progress
+public sealed class Progress : IProgress<long>
 {
     public static readonly TimeSpan LogInterval = TimeSpan.FromSeconds(10);
     public static readonly TimeSpan DrawInterval = TimeSpan.FromMilliseconds(200);
@@ -39,14 +39,14 @@ public sealed class Progress
         began = last = time.GetTimestamp();
     }
 
-    /// <param name="bytes">Done since <see cref="Begin"/>.</param>
-    public void At(long bytes)
+    /// <param name="value">Bytes done since <see cref="Begin"/>.</param>
+    public void Report(long value)
     {
         var now = time.GetTimestamp();
         if (time.GetElapsedTime(last, now) < (terminal ? DrawInterval : LogInterval))
             return;
         last = now;
-        var line = Line(bytes, time.GetElapsedTime(began, now));
+        var line = Line(value, time.GetElapsedTime(began, now));
         if (!terminal)
         {
             log.Say(line);

@@ -1,3 +1,4 @@
+using BackupRunner.Hooks;
 using BackupRunner.Names;
 using BackupRunner.Policy;
 using BackupRunner.Storage;
@@ -15,6 +16,9 @@ public sealed record RunSetup
 
     public required IObjectStore Store { get; init; }
 
+    /// <summary>The real path of a store that is a folder; null for any other.</summary>
+    public required string? StorePath { get; init; }
+
     public required string Prefix { get; init; }
 
     public required string Cluster { get; init; }
@@ -28,6 +32,9 @@ public sealed record RunSetup
     public required string State { get; init; }
 
     public required string ArchivePath { get; init; }
+
+    /// <summary>Where a run remembers that it has the workload of this series frozen.</summary>
+    public IFrozenMark FrozenMark => new FrozenMarkFile(Path.Join(State, "frozen", RequiredSeries.Path.Replace('/', '+') + ".json"));
 
     public SeriesId RequiredSeries => Series ?? throw new RunnerException(
         Reports.ExitCode.Usage, "whose backups is not said", "name the folder with --data, or the workload with --workload and --claim");

@@ -13,11 +13,13 @@ public static class SetupReading
         var (policy, sha256) = PolicyLoading.Load(call.GetValue(options.Policy), call.GetValue(options.Store));
         var cluster = call.GetValue(options.Cluster) ?? policy.Cluster ?? FolderSeries.Local;
         var data = call.GetValue(options.Data) is { } folder ? FolderSeries.RealPathOf(NotEmpty("--data", folder)) : null;
+        var store = Path.GetFullPath(policy.Storage!.Path!);
         return new RunSetup
         {
             Policy = policy,
             PolicySha256 = sha256,
-            Store = new FileObjectStore(Path.GetFullPath(policy.Storage!.Path!)),
+            Store = new FileObjectStore(store),
+            StorePath = FolderSeries.RealPathOf(store),
             Prefix = policy.Storage.Prefix,
             Cluster = cluster,
             Series = SeriesOf(call, options, host, cluster, data),
@@ -50,9 +52,9 @@ public static class SetupReading
 
     static string DefaultState(RunnerHost host)
     {
-        if (host.Environment("XDG_STATE_HOME") is { Length: > 0 } state && Path.IsPathRooted(state))
+        if (host.Variables.GetValueOrDefault("XDG_STATE_HOME") is { Length: > 0 } state && Path.IsPathRooted(state))
             return Path.Join(state, "backup-runner");
-        return host.Environment("HOME") is { Length: > 0 } home
+        return host.Variables.GetValueOrDefault("HOME") is { Length: > 0 } home
             ? Path.Join(home, ".local/state/backup-runner")
             : throw new RunnerException(ExitCode.Usage, "there is no folder for locks: neither XDG_STATE_HOME nor HOME is set", "name one with --state");
     }
