@@ -26,18 +26,18 @@ static class ForegroundLint
         var ran = script.Commands.Where(command => !command.InFunction).ToList();
         var end = ran.Count - 1;
         // Words after the last command that does something, on lines of their own, do not make it less the end.
-        while (end >= 0 && Trailing.Contains(ShellInvocation.Of(ran[end]).Program) && (end == 0 || ran[end - 1].List != ran[end].List))
+        while (end >= 0 && Trailing.Contains(ran[end].Invocation.Program) && (end == 0 || ran[end - 1].List != ran[end].List))
             end--;
         if (end < 0)
             return false;
-        return ShellInvocation.Of(ran[end]).Program == "wait"
+        return ran[end].Invocation.Program == "wait"
             ? ran.Exists(command => command.InBackground && IsServer(command))
             : ran.Exists(command => command.List == ran[end].List && !command.InBackground && IsServer(command));
     }
 
     static bool IsServer(ShellCommand command)
     {
-        var call = ShellInvocation.Of(command);
+        var call = command.Invocation;
         if (call.Bounded)
             return false;
         return call.Script is { } script ? Fires(script) : Servers.Contains(call.Program) && Stays(call);

@@ -7,7 +7,7 @@ static class LastSaveLint
 {
     public static bool Fires(IEnumerable<ShellCommand> commands) => commands.Any(command =>
     {
-        var test = ShellInvocation.Of(command);
+        var test = command.Invocation;
         return test.Program switch
         {
             "[" or "[[" or "test" => Compares(test.Arguments),

@@ -7,7 +7,7 @@ static class RemoveLint
 {
     public static bool Fires(IReadOnlyCollection<ShellCommand> commands)
     {
-        List<ShellInvocation> invocations = [.. commands.Select(ShellInvocation.Of)];
+        List<ShellInvocation> invocations = [.. commands.Select(command => command.Invocation)];
         // bash's dotglob lets the pattern match them.
         if (invocations.Exists(call => call.Program == "shopt" && call.Arguments.Any(argument => argument.Text == "dotglob")))
             return false;

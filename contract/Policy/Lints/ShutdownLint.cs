@@ -13,14 +13,14 @@ static class ShutdownLint
 
     public static bool Fires(IEnumerable<ShellCommand> commands) => commands.Any(command =>
     {
-        var call = ShellInvocation.Of(command);
+        var call = command.Invocation;
         return (Clients.Contains(call.Program) && call.Arguments.Any(argument => Says(argument.Text)))
             || ((Clients.Contains(call.Program) || Pipes.Contains(call.Program)) && IsTold(command));
     });
 
     static bool IsTold(ShellCommand command) =>
         (command.Here?.Text?.Split('\n').Any(Says) ?? false)
-        || (command.PipedFrom is { } source && ShellInvocation.Of(source) is { Program: "echo" or "printf" } told && told.Arguments.Any(argument => Says(argument.Text)));
+        || (command.PipedFrom is { } source && source.Invocation is { Program: "echo" or "printf" } told && told.Arguments.Any(argument => Says(argument.Text)));
 
     // The first word: a key or a file may have the word in its name.
     static bool Says(string text) =>

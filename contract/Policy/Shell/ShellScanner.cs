@@ -9,7 +9,7 @@ namespace BackupRunner.Policy.Shell;
 sealed class ShellScanner
 {
     // Beyond it a substitution is taken for text; nobody writes it, and the stack is finite.
-    const int MaximumDepth = 24;
+    const int MaximumDepth = 12;
 
     readonly string text;
     readonly int depth;

@@ -19,6 +19,9 @@ sealed record ShellWord(string Text, string Pattern, IReadOnlyList<ShellScript> 
 /// <param name="Depth">How many scripts are around the one that it stands in.</param>
 sealed record ShellCommand(IReadOnlyList<ShellWord> Words, int List, int Depth, ShellHere? Here)
 {
+    /// <summary>What it comes to; looked at once, because its script may be long.</summary>
+    public ShellInvocation Invocation => field ??= ShellInvocation.Of(this);
+
     /// <summary>The command before it in the pipe.</summary>
     public ShellCommand? PipedFrom { get; init; }
 
@@ -32,7 +35,7 @@ sealed record ShellCommand(IReadOnlyList<ShellWord> Words, int List, int Depth, 
     {
         foreach (var script in Words.SelectMany(word => word.Substitutions))
             yield return script;
-        if (ShellInvocation.Of(this).Script is { } given)
+        if (Invocation.Script is { } given)
             yield return given;
     }
 }
