@@ -1,5 +1,6 @@
 using BackupRunner.Hooks;
 using BackupRunner.Reports;
+using BackupRunner.Tests.Support;
 
 namespace BackupRunner.Tests.Hooks;
 
@@ -51,7 +52,7 @@ public sealed class RedisConsistencyTests
     public async Task A_save_that_fails_in_the_background_is_an_error_of_its_own()
     {
         await using var server = await RedisServer.Start(Cancel);
-        File.SetUnixFileMode(server.Folder, UnixFileMode.UserRead | UnixFileMode.UserExecute);
+        Shell.Run("chmod", "500", server.Folder);
 
         var error = await Fails(Step(server));
 
@@ -62,9 +63,9 @@ public sealed class RedisConsistencyTests
     public async Task A_good_save_after_a_failed_one_is_good()
     {
         await using var server = await RedisServer.Start(Cancel);
-        File.SetUnixFileMode(server.Folder, UnixFileMode.UserRead | UnixFileMode.UserExecute);
+        Shell.Run("chmod", "500", server.Folder);
         await Fails(Step(server));
-        File.SetUnixFileMode(server.Folder, UnixFileMode.UserRead | UnixFileMode.UserExecute | UnixFileMode.UserWrite);
+        Shell.Run("chmod", "700", server.Folder);
 
         Assert.Equal(ConsistencyOutcome.Saved, (await Run(Step(server))).Outcome);
     }
