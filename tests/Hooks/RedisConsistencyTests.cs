@@ -1,6 +1,7 @@
 using BackupRunner.Hooks;
 using BackupRunner.Reports;
 using BackupRunner.Tests.Support;
+using ShellResult = BackupRunner.Hooks.ShellResult;
 
 namespace BackupRunner.Tests.Hooks;
 
