@@ -202,7 +202,7 @@ public sealed class CommandArchiveTests : IDisposable
     [InlineData("", false)]
     public void Reads_what_sha256sum_writes(string text, bool found)
     {
-        var hash = Convert.ToHexString(SHA256.@HashData(Encoding.ASCII.GetBytes("x")));
+        var hash = Convert.ToHexString(SHA256.HashData(Encoding.ASCII.GetBytes("x")));
 
         Assert.Equal(found ? hash.ToLowerInvariant() : null, ChecksumLine.Find(text.Replace("@H", hash, StringComparison.Ordinal), "backup.tar.gz"));
     }
