@@ -55,7 +55,7 @@ sealed class Conclusion(RestoreRun run, JournalFile file)
             file.Remove();
         });
         if (closed)
-            Clean(Journal.NewRoot!);
+            Discard.Remove(run, Journal.Id);
     }
 
     /// <summary>Puts the old data and the root's attributes back and removes the staged data.</summary>
@@ -84,14 +84,7 @@ sealed class Conclusion(RestoreRun run, JournalFile file)
             file.Remove();
         });
         if (closed)
-            Clean(Journal.OldRoot);
-    }
-
-    void Clean(DirectoryAttributes root)
-    {
-        Discard.Remove(run, Journal.Id);
-        // To remove our folder has changed the root's time; a process without the right to set it was warned about the rest.
-        run.Try("the root keeps the time of the restore", () => Volume.WriteTime(RestoreLayout.Root, root));
+            Discard.Remove(run, Journal.Id);
     }
 
     async Task<RunnerException?> Unhealthy(CancellationToken cancel)

@@ -18,7 +18,7 @@ static class Discard
     public static void Remove(RestoreRun run, BackupId id)
     {
         run.Try("what is left of it will be removed by the next restore", () => Tree(run.Volume, id));
-        run.Try("it is harmless", () => Folder(run.Volume));
+        run.Try("it is harmless", () => RestoreFolder.RemoveIfEmpty(run.Volume));
     }
 
     /// <summary>Removes the directory of a restore that never moved anything.</summary>
@@ -30,14 +30,7 @@ static class Discard
                 $"\"{Path.Combine(volume.Path, RestoreLayout.Old(id))}\" holds data, but there is no valid journal of that restore",
                 "look at it: move it back to where it belongs, or remove it");
         Tree(volume, id);
-        Folder(volume);
     }
 
     static void Tree(IVolume volume, BackupId id) => volume.RemoveTree(RestoreLayout.Of(id), CancellationToken.None);
-
-    static void Folder(IVolume volume)
-    {
-        if (volume.DirectoryExists(RestoreLayout.Folder))
-            volume.RemoveIfEmpty(RestoreLayout.Folder);
-    }
 }

@@ -35,7 +35,7 @@ sealed class InPlaceRestore(RestoreRun run, RestoreOptions options, IRestoreSour
         JournalFile file;
         try
         {
-            Volume.MakeDirectory(RestoreLayout.Folder);
+            RestoreFolder.Make(Volume);
             Volume.MakeDirectory(RestoreLayout.Of(source.Id));
             Volume.MakeDirectory(RestoreLayout.Old(source.Id));
             file = JournalFile.Create(Volume, Begin(Volume.ReadAttributes(RestoreLayout.Root), supersedes: null, JournalPhase.Armed));

@@ -29,6 +29,7 @@ static class Settling
             else
                 await Do(run, id, file!, action, cancel);
         }
+        run.Try("it is harmless", () => RestoreFolder.RemoveIfEmpty(run.Volume));
         return again;
     }
 

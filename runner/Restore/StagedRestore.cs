@@ -30,7 +30,7 @@ sealed class StagedRestore(RestoreRun run, RestoreOptions options, IRestoreSourc
     {
         try
         {
-            Volume.MakeDirectory(RestoreLayout.Folder);
+            RestoreFolder.Make(Volume);
             Volume.MakeDirectory(RestoreLayout.Of(source.Id));
             var root = Volume.ReadAttributes(RestoreLayout.Root);
             var staged = await Staging.Stage(run, source, root, options.Owner, cancel);
