@@ -1,7 +1,7 @@
 namespace BackupRunner.Archive;
 
 /// <summary>Our own archives never hold device nodes: no data is in them, and no unprivileged restore could make them.</summary>
-sealed class CreateRules : ITarRules
+public sealed class CreateRules : ITarRules
 {
     const int MaximumDevices = 100_000;
 
@@ -12,6 +12,7 @@ sealed class CreateRules : ITarRules
 
     public bool Allows(TarEntry entry, WarningList warnings)
     {
+        TarPath.RequireUsableLength(entry);
         var isLinkToDevice = entry.Kind == TarEntryKind.HardLink && devices.Contains(TarPath.Normalize(entry.Link));
         if (entry.Kind != TarEntryKind.Device && !isLinkToDevice)
             return true;

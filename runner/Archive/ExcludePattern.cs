@@ -8,7 +8,7 @@ namespace BackupRunner.Archive;
 /// is matched with names at any depth; with one, with paths from the root of the volume (<c>/cache</c>, <c>logs/*.old</c>); <c>*</c> and <c>?</c> match no slash.
 /// A slash at the end says nothing.
 /// </summary>
-static partial class ExcludePattern
+public static partial class ExcludePattern
 {
     const int MatchNoSlash = 1; // FNM_PATHNAME, fnmatch(3)
 

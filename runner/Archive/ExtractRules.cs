@@ -6,7 +6,7 @@ namespace BackupRunner.Archive;
 /// What may be extracted from an archive that anybody may have made: nothing that leaves the target, nothing through a symbolic link, no device nodes.
 /// Where a symbolic link points is data and not looked at.
 /// </summary>
-sealed class ExtractRules : ITarRules
+public sealed class ExtractRules : ITarRules
 {
     // Beyond it GNU tar's own defence remains: it makes symbolic links that are absolute or contain ".." only at the very end.
     const int MaximumSymbolicLinks = 1_000_000;
@@ -23,6 +23,7 @@ sealed class ExtractRules : ITarRules
 
     public bool Allows(TarEntry entry, WarningList warnings)
     {
+        TarPath.RequireUsableLength(entry);
         var path = Checked(entry, entry.Name, "");
         if (path.Length == 0 && entry.Kind != TarEntryKind.Directory)
             throw Hostile(entry, "takes the place of the root directory");

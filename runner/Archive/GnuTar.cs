@@ -10,7 +10,7 @@ namespace BackupRunner.Archive;
 /// <summary>
 /// A running GNU tar. Disposing kills it if it still runs, and reaps it.
 /// </summary>
-sealed class GnuTar : IAsyncDisposable
+public sealed class GnuTar : IAsyncDisposable
 {
     // tar quotes names byte by byte, up to four characters each.
     const int MaximumMessageBytes = 1 << 16;

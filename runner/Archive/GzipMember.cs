@@ -7,7 +7,7 @@ namespace BackupRunner.Archive;
 /// One gzip member (RFC 1952) of at most <see cref="MaximumRawBytes"/> of input, with a subfield <c>BR</c> in the extra field that holds the
 /// member's total length (docs/FORMAT.md). Its buffers are used again for the next member.
 /// </summary>
-sealed class GzipMember
+public sealed class GzipMember
 {
     public const int MaximumRawBytes = 1 << 20;
 

@@ -15,6 +15,7 @@ public sealed class GzipMembersStream : WriteOnlyStream
     readonly MemberPipeline pipeline;
     GzipMember? current;
     bool completed;
+    bool disposed;
 
     /// <param name="level">1 (fast) to 9 (small).</param>
     /// <param name="workers">Threads that compress.</param>
@@ -70,14 +71,16 @@ public sealed class GzipMembersStream : WriteOnlyStream
 
     public override async ValueTask DisposeAsync()
     {
-        completed = true;
+        if (disposed)
+            return;
+        completed = disposed = true;
         await pipeline.DisposeAsync();
         await base.DisposeAsync();
     }
 
     protected override void Dispose(bool disposing)
     {
-        if (disposing && !completed)
+        if (disposing)
             DisposeAsync().AsTask().GetAwaiter().GetResult();
         base.Dispose(disposing);
     }

@@ -7,7 +7,7 @@ namespace BackupRunner.Archive;
 /// number for the end; but it reads on into a following member only when the one before was whole, its CRC and size verified. So the data is
 /// whole exactly when the sentinel comes out last.
 /// </summary>
-static class GzipSentinel
+public static class GzipSentinel
 {
     public const int RawBytes = 16;
 

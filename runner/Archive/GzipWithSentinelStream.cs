@@ -1,7 +1,7 @@
 namespace BackupRunner.Archive;
 
 /// <summary>Reads bytes that were already taken from a stream, then the rest of that stream, then <see cref="GzipSentinel"/>.</summary>
-sealed class GzipWithSentinelStream(ReadOnlyMemory<byte> start, Stream rest) : Stream
+public sealed class GzipWithSentinelStream(ReadOnlyMemory<byte> start, Stream rest) : Stream
 {
     ReadOnlyMemory<byte> start = start;
     ReadOnlyMemory<byte> sentinel = GzipSentinel.Packed.ToArray();

@@ -1,7 +1,7 @@
 namespace BackupRunner.Archive;
 
 /// <summary>Judges the entries of an archive, in their order.</summary>
-interface ITarRules
+public interface ITarRules
 {
     /// <summary>What becomes of bytes after the end mark.</summary>
     TarVerdict AfterEnd { get; }

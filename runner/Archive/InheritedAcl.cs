@@ -5,7 +5,7 @@ namespace BackupRunner.Archive;
 /// <summary>
 /// A directory's ACLs (acl(5)), kept in extended attributes. What tar creates below a directory with a default ACL inherits it, and would come to more permissions than the archive has.
 /// </summary>
-static partial class InheritedAcl
+public static partial class InheritedAcl
 {
     /// <summary>Removes them where there are any; on a file system without ACLs there are none.</summary>
     public static void Remove(string directory)

@@ -33,6 +33,7 @@ public static class Packer
         if (exit > 1)
             throw failures.Unreadable(directory);
         filter.Complete();
+        failures.BecomeWarnings();
         return new PackResult(filter.Counts, warnings.ToList(), exit);
     }
 

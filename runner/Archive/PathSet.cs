@@ -4,7 +4,7 @@ namespace BackupRunner.Archive;
 /// A set of normalized paths, kept as 64-bit hashes (FNV-1a): two paths that collide can only make an archive look worse than it is. Holds at most
 /// <paramref name="capacity"/> paths, at up to 40 bytes each, and forgets those that come after.
 /// </summary>
-sealed class PathSet(int capacity)
+public sealed class PathSet(int capacity)
 {
     const ulong OffsetBasis = 14695981039346656037;
     const ulong Prime = 1099511628211;

@@ -4,7 +4,7 @@ namespace BackupRunner.Archive;
 /// Walks the records of a pax extended header (POSIX, pax(1), "pax Extended Header"): <c>length key=value\n</c>, the length in decimal and of the
 /// whole record.
 /// </summary>
-ref struct PaxRecords(ReadOnlySpan<byte> payload)
+public ref struct PaxRecords(ReadOnlySpan<byte> payload)
 {
     readonly ReadOnlySpan<byte> payload = payload;
     int next;

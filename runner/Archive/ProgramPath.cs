@@ -6,7 +6,7 @@ namespace BackupRunner.Archive;
 /// <summary>
 /// Finds a program in PATH and nowhere else: the framework's Process also looks in the current directory, which may be the data.
 /// </summary>
-static partial class ProgramPath
+public static partial class ProgramPath
 {
     const int Executable = 1; // X_OK, access(2)
 

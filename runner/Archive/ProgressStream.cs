@@ -1,7 +1,7 @@
 namespace BackupRunner.Archive;
 
 /// <summary>Passes everything on and counts it.</summary>
-sealed class ProgressStream(Stream inner, StepProgress progress) : WriteOnlyStream
+public sealed class ProgressStream(Stream inner, StepProgress progress) : WriteOnlyStream
 {
     public override async ValueTask WriteAsync(ReadOnlyMemory<byte> buffer, CancellationToken cancellationToken = default)
     {

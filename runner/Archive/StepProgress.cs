@@ -1,7 +1,7 @@
 namespace BackupRunner.Archive;
 
 /// <summary>Reports a running total about twice a MiB, and at the end.</summary>
-sealed class StepProgress(IProgress<long>? progress)
+public sealed class StepProgress(IProgress<long>? progress)
 {
     const long StepBytes = 1 << 19;
 

@@ -1,7 +1,7 @@
 namespace BackupRunner.Archive;
 
 /// <summary>How GNU tar is called (1.29 and later know all of this).</summary>
-static class TarArguments
+public static class TarArguments
 {
     // 64 KiB a write instead of 10 KiB.
     const string Blocking = "--blocking-factor=128";

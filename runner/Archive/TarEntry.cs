@@ -1,6 +1,6 @@
 namespace BackupRunner.Archive;
 
-enum TarEntryKind
+public enum TarEntryKind
 {
     File,
     HardLink,
@@ -17,7 +17,7 @@ enum TarEntryKind
 /// <param name="ApparentBytes">Size with holes.</param>
 /// <param name="AttributeBytes">Extended attributes, for what they take on disk.</param>
 /// <param name="HasTextAcl">The archive has an access control list as text (SCHILY.acl), with user names in it.</param>
-sealed record TarEntry(
+public sealed record TarEntry(
     TarEntryKind Kind, byte[] Name, byte[] Link, long PayloadBytes, long ApparentBytes, long AttributeBytes, bool HasTextAcl)
 {
     public string ShownName => ByteName.Show(Name);

@@ -1,7 +1,7 @@
 namespace BackupRunner.Archive;
 
 /// <summary>Puts an entry together from its header and what stood before it.</summary>
-static class TarEntryReader
+public static class TarEntryReader
 {
     /// <returns>Either the entry or what is wrong with it.</returns>
     public static (TarEntry? Entry, string Problem) Read(TarHeader header, TarMeta meta, long payloadBytes)

@@ -3,7 +3,7 @@ using BackupRunner.Reports;
 namespace BackupRunner.Archive;
 
 /// <summary>Sorts tar's messages while they come: notices become warnings, the first failures are kept for the error that tar's exit code calls for.</summary>
-sealed class TarFailures(WarningList warnings, Action? onNoSpace = null)
+public sealed class TarFailures(WarningList warnings, Action? onNoSpace = null)
 {
     public const string OwnerHint = "run as the owner of the data: set runAsUser, or use sudo";
 

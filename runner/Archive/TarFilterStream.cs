@@ -5,7 +5,7 @@ namespace BackupRunner.Archive;
 /// Memory: a few headers of at most <see cref="TarScanner.MaximumMetaBytes"/> each, and the rules' own.
 /// </summary>
 /// <remarks><see cref="Complete"/> checks that the archive was whole. The inner stream is neither completed nor disposed.</remarks>
-sealed class TarFilterStream(Stream inner, ITarRules rules, WarningList warnings, NumericOwner? owner = null) : WriteOnlyStream
+public sealed class TarFilterStream(Stream inner, ITarRules rules, WarningList warnings, NumericOwner? owner = null) : WriteOnlyStream
 {
     readonly TarScanner scanner = new(rules, warnings);
     readonly MemoryStream held = new();

@@ -1,7 +1,7 @@
 namespace BackupRunner.Archive;
 
 /// <summary>One 512-byte header block of a tar file (POSIX ustar, and GNU's own: "info tar", Basic Tar Format).</summary>
-readonly ref struct TarHeader(ReadOnlySpan<byte> block)
+public readonly ref struct TarHeader(ReadOnlySpan<byte> block)
 {
     public const int BlockBytes = 512;
     public const int ChecksumOffset = 148;

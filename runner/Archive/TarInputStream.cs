@@ -1,7 +1,7 @@
 namespace BackupRunner.Archive;
 
 /// <summary>tar's standard input. When tar has ended it throws <see cref="TarGoneException"/>, because the reason is in tar's messages and not in "broken pipe".</summary>
-sealed class TarInputStream(Stream pipe) : WriteOnlyStream
+public sealed class TarInputStream(Stream pipe) : WriteOnlyStream
 {
     public override async ValueTask WriteAsync(ReadOnlyMemory<byte> buffer, CancellationToken cancellationToken = default)
     {
@@ -17,4 +17,4 @@ sealed class TarInputStream(Stream pipe) : WriteOnlyStream
 }
 
 /// <summary>tar ended before its input did.</summary>
-sealed class TarGoneException(Exception inner) : Exception("tar closed its standard input", inner);
+public sealed class TarGoneException(Exception inner) : Exception("tar closed its standard input", inner);

@@ -6,7 +6,7 @@ namespace BackupRunner.Archive;
 /// <summary>One message of GNU tar (LC_ALL=C, --quoting-style=escape), taken apart from its end, because a name may hold any of tar's phrases.</summary>
 /// <param name="Name">Of the file, for people; the whole message when it names none that we recognize.</param>
 /// <param name="What">What happened to it; the same words for all files to which the same happened.</param>
-sealed partial record TarMessage(string Name, string What, TarMessageKind Kind)
+public sealed partial record TarMessage(string Name, string What, TarMessageKind Kind)
 {
     public static TarMessage Parse(ReadOnlySpan<byte> line)
     {

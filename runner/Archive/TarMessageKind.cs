@@ -1,6 +1,6 @@
 namespace BackupRunner.Archive;
 
-enum TarMessageKind
+public enum TarMessageKind
 {
     /// <summary>Does not make tar fail: a file that changed, a socket, an attribute that could not be set.</summary>
     Notice,

@@ -3,7 +3,7 @@ using System.Buffers.Text;
 namespace BackupRunner.Archive;
 
 /// <summary>What the headers before an entry's own say about it: pax records and GNU long names.</summary>
-sealed class TarMeta
+public sealed class TarMeta
 {
     public byte[]? Path { get; private set; }
 

@@ -6,7 +6,7 @@ namespace BackupRunner.Archive;
 /// Gives an entry another owner in its headers, so that tar sets owner, mode and capabilities in the order that keeps them: a later chown would clear
 /// setuid bits and file capabilities.
 /// </summary>
-static class TarOwner
+public static class TarOwner
 {
     /// <param name="headers">All headers of one entry, its own last; changed in place, never in length.</param>
     public static void Rewrite(Span<byte> headers, NumericOwner owner)

@@ -1,7 +1,9 @@
+using BackupRunner.Reports;
+
 namespace BackupRunner.Archive;
 
 /// <summary>Paths inside an archive, relative to its root.</summary>
-static class TarPath
+public static class TarPath
 {
     /// <summary>Without "." components, doubled and trailing slashes; empty for the root itself.</summary>
     public static byte[] Normalize(ReadOnlySpan<byte> name)
@@ -36,6 +38,21 @@ static class TarPath
                 return "contains \"..\"";
         }
         return null;
+    }
+
+    /// <summary>Longer paths no system call takes (PATH_MAX with its NUL, limits.h(0p)); GNU tar walks to them, but cannot extract them.</summary>
+    public const int MaximumBytes = 4095;
+
+    /// <exception cref="RunnerException">Exit 6: no tar could extract the entry.</exception>
+    public static void RequireUsableLength(TarEntry entry)
+    {
+        var length = entry.Name.AsSpan().TrimEnd((byte)'/').Length;
+        if (length <= MaximumBytes)
+            return;
+        throw new RunnerException(
+            ExitCode.Volume,
+            $"a path of {length} bytes cannot be restored, more than {MaximumBytes} are too many: \"{ByteName.Show(entry.Name.AsSpan(0, 100))}...\"",
+            "shorten it, or leave it out with archive.exclude");
     }
 
     /// <param name="path">Normalized.</param>

@@ -3,7 +3,7 @@ using BackupRunner.Reports;
 namespace BackupRunner.Archive;
 
 /// <summary>What becomes of the bytes that <see cref="TarScanner.Step"/> has looked at.</summary>
-enum TarVerdict
+public enum TarVerdict
 {
     /// <summary>Not known yet: they belong to an entry whose headers are not complete.</summary>
     Hold,
@@ -21,7 +21,7 @@ enum TarVerdict
 /// Reads a tar stream block by block as it is pushed through, in any portions, and lets rules judge every entry by its complete headers. It reads what
 /// GNU tar reads (ustar, pax, GNU long names and sparse files, v7) and, where tars differ in what they make of a header, refuses it.
 /// </summary>
-sealed class TarScanner(ITarRules rules, WarningList warnings)
+public sealed class TarScanner(ITarRules rules, WarningList warnings)
 {
     /// <summary>Of an extended header or a long name; xattrs of one file have at most 64 KiB of names and as much for each value on the usual file systems.</summary>
     public const int MaximumMetaBytes = 1 << 20;
@@ -49,10 +49,12 @@ sealed class TarScanner(ITarRules rules, WarningList warnings)
     long remaining;
     TarVerdict verdict;
     long offset;
+    long heldBytes;
+    long passedBytes;
     bool sawZeroBlock;
     string current = "";
 
-    public TarCounts Counts => tally.ToCounts(offset);
+    public TarCounts Counts => tally.ToCounts(passedBytes);
 
     /// <summary>The end of the archive was read; without it the stream was cut.</summary>
     public bool IsComplete => state == State.Ended;
@@ -62,6 +64,7 @@ sealed class TarScanner(ITarRules rules, WarningList warnings)
     /// <exception cref="RunnerException">Exit 5: no tar, damaged, or an entry that the rules refuse.</exception>
     public (int Length, TarVerdict Verdict) Step(ReadOnlySpan<byte> input)
     {
+        var isEnded = state == State.Ended;
         var step = state switch
         {
             State.Ended => (input.Length, rules.AfterEnd),
@@ -70,7 +73,18 @@ sealed class TarScanner(ITarRules rules, WarningList warnings)
             _ => StepBlock(input),
         };
         offset += step.Item1;
+        if (!isEnded)
+            Count(step.Item1, step.Item2);
         return step;
+    }
+
+    void Count(int length, TarVerdict ruling)
+    {
+        heldBytes = ruling == TarVerdict.Drop ? 0 : heldBytes + length;
+        if (ruling == TarVerdict.Hold)
+            return;
+        passedBytes += heldBytes;
+        heldBytes = 0;
     }
 
     public RunnerException CutShort() =>

@@ -1,7 +1,7 @@
 namespace BackupRunner.Archive;
 
 /// <summary>Adds up the entries of an archive.</summary>
-sealed class TarTally
+public sealed class TarTally
 {
     const long DiskBlockBytes = 4096;
 

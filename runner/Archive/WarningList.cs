@@ -1,7 +1,7 @@
 namespace BackupRunner.Archive;
 
 /// <summary>Collects warnings by kind, in the order of their first appearance. Bounded: beyond <see cref="MaximumKinds"/> kinds, all others are one.</summary>
-sealed class WarningList
+public sealed class WarningList
 {
     const int MaximumKinds = 50;
     const string Others = "other warnings";
