@@ -45,9 +45,9 @@ public sealed class GzipMember
 
     public void Compress(int level)
     {
-        // What deflate cannot shrink it stores; a level that makes it much longer all the same (fixed codes, up to 9 bits a byte) does not count.
+        // Fixed codes spend up to nine bits on a byte: what a level makes longer than storing it would is stored.
         if (!TryCompress(level) && !TryCompress(0))
-            throw new InvalidOperationException($"a member of {RawBytes} bytes does not fit {MaximumPackedBytes} bytes stored");
+            throw new InvalidOperationException($"a member of {RawBytes} bytes does not fit when stored");
         HeaderStart.CopyTo(packed);
         BinaryPrimitives.WriteUInt32LittleEndian(packed.AsSpan(LengthOffset), (uint)PackedBytes);
     }
@@ -56,7 +56,7 @@ public sealed class GzipMember
     {
         // The framework's own ten-byte header goes where it is overwritten by ours, which is ten bytes longer.
         const int gap = HeaderBytes - StockHeaderBytes;
-        var body = new MemoryStream(packed, gap, MaximumPackedBytes - gap);
+        var body = new MemoryStream(packed, gap, StockHeaderBytes + RawBytes + (RawBytes >> 9) + 64);
         try
         {
             using var gzip = new GZipStream(body, new ZLibCompressionOptions { CompressionLevel = level }, leaveOpen: true);
@@ -67,7 +67,16 @@ public sealed class GzipMember
             return false; // how a fixed MemoryStream says that it is full
         }
         PackedBytes = gap + (int)body.Position;
+        if (RawBytes == 0)
+            WriteEmptyBody(); // the framework writes nothing at all then
         return true;
+    }
+
+    void WriteEmptyBody()
+    {
+        packed.AsSpan(HeaderBytes, MinimumPackedBytes - HeaderBytes).Clear();
+        packed[HeaderBytes] = 3; // the last block, of fixed codes, with nothing but its end
+        PackedBytes = MinimumPackedBytes;
     }
 
     /// <exception cref="InvalidDataException">The member is not whole: its length, its CRC or its size do not fit.</exception>
@@ -77,7 +86,9 @@ public sealed class GzipMember
         using var gzip = new GZipStream(new MemoryStream(packed, 0, PackedBytes + GzipSentinel.PackedBytes), CompressionMode.Decompress);
         var length = gzip.ReadAtLeast(raw, raw.Length, throwOnEndOfStream: false);
         RawBytes = length - GzipSentinel.RawBytes;
-        if (RawBytes < 0 || RawBytes > MaximumRawBytes || !raw.AsSpan(RawBytes, GzipSentinel.RawBytes).SequenceEqual(GzipSentinel.Raw))
+        if (RawBytes is < 0 or > MaximumRawBytes
+            || BinaryPrimitives.ReadUInt32LittleEndian(packed.AsSpan(PackedBytes - sizeof(uint))) != RawBytes
+            || !raw.AsSpan(RawBytes, GzipSentinel.RawBytes).SequenceEqual(GzipSentinel.Raw))
             throw new InvalidDataException("a gzip member is damaged");
     }
 }
