@@ -7,8 +7,8 @@ public sealed class CreateRules : ITarRules
 
     readonly PathSet devices = new(MaximumDevices);
 
-    // GNU tar pads the last record with zeros, which other tars expect.
-    public TarVerdict AfterEnd => TarVerdict.Pass;
+    // The packer pads to the usual record by itself, not to that of the blocking factor that we read fast with.
+    public TarVerdict AfterEnd => TarVerdict.Drop;
 
     public bool Allows(TarEntry entry, WarningList warnings)
     {

@@ -7,6 +7,9 @@ public static class Packer
 {
     const int BufferBytes = 1 << 20;
 
+    // What tar and others read at a time by default: of a shorter or longer end they would complain, or leave some of it unread in a pipe.
+    const int RecordBytes = 20 * TarHeader.BlockBytes;
+
     /// <summary>
     /// Writes a tar stream of all that is in <paramref name="directory"/>, with owners, ACLs, attributes, links and holes, to <paramref name="target"/>, which it neither
     /// completes nor disposes.

@@ -6,6 +6,8 @@ namespace BackupRunner.Backups;
 /// <summary>Which backup the user asked for: exactly one of the three is set.</summary>
 public sealed record Selection
 {
+    const string NotFound = "\"list\" shows what there is; what another folder or workload stored is restored with --workload KIND/NAME, as the list names it";
+
     public BackupId? Id { get; init; }
 
     public DateTimeOffset? Before { get; init; }
@@ -22,7 +24,7 @@ public sealed record Selection
         if (Id is not null)
         {
             var asked = series.FirstOrDefault(entry => entry.Keys.Id == Id)
-                ?? throw new RunnerException(ExitCode.Usage, $"there is no backup \"{Id}\" of {where}", "\"list\" shows what there is");
+                ?? throw new RunnerException(ExitCode.Usage, $"there is no backup \"{Id}\" of {where}", NotFound);
             return asked.Complete ? new Chosen(asked, []) : throw asked.Problem!;
         }
         var newestFirst = series
@@ -34,7 +36,7 @@ public sealed record Selection
         {
             var damaged = newestFirst.Count == 0 ? "" : $" that can be restored ({newestFirst.Count} damaged: {newestFirst[0].Problem!.Message})";
             throw new RunnerException(
-                ExitCode.Usage, $"there is no backup of {where}{(Before is { } time ? $" from before {time:O}" : "")}{damaged}", "\"list\" shows what there is");
+                ExitCode.Usage, $"there is no backup of {where}{(Before is { } time ? $" from before {time:O}" : "")}{damaged}", NotFound);
         }
         return new Chosen(newestFirst[at], [.. newestFirst.Take(at).Select(skipped => $"skipped a newer backup that is damaged: {skipped.Problem!.Message}")]);
     }

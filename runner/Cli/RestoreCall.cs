@@ -43,13 +43,16 @@ sealed class RestoreCall(RunContext run, RestoreFlags flags)
 
     async Task<IReadOnlyList<string>> Resume(CancellationToken cancel)
     {
-        if (!Directory.Exists(target) || UnfinishedRestore.Find(target) is not [var unfinished, ..])
-            return [$"no unfinished restore in {target}"];
-        var plan = RestorePlan.For(unfinished.Id, setup.Policy, setup.TemplateModel(unfinished.Id));
+        string[] nothing = [$"no unfinished restore in {target}"];
+        if (!Directory.Exists(target))
+            return nothing;
+        // Without a journal there may be staging to remove, and then no command of the plan is run.
+        var id = UnfinishedRestore.Find(target) is [var unfinished, ..] ? unfinished.Id : BackupId.New(run.Host.Time.GetUtcNow(), new byte[BackupId.RandomBytes]);
+        var plan = RestorePlan.For(id, setup.Policy, setup.TemplateModel(id));
         var anywhere = new BackupFinder(new BackupCatalog(setup.Store, setup.Prefix), allowOtherTarget: true);
         var outcome = await Volume(plan).Resume(
-            async (id, stop) => Stored((await anywhere.Find(Source, new Selection { Id = id }, stop)).Entry), cancel);
-        return Told(outcome, []);
+            async (again, stop) => Stored((await anywhere.Find(Source, new Selection { Id = again }, stop)).Entry), cancel);
+        return outcome is { Restored: null, Settled.Count: 0 } ? nothing : Told(outcome, []);
     }
 
     /// <summary>commands.restore empties and extracts by itself: neither staged nor undone.</summary>
@@ -66,19 +69,10 @@ sealed class RestoreCall(RunContext run, RestoreFlags flags)
 
     async Task<CatalogEntry> Find(Selection selection, CancellationToken cancel)
     {
-        try
-        {
-            var chosen = await Finder.Find(Source, selection, cancel);
-            foreach (var warning in chosen.Warnings)
-                run.Log.Warn(warning);
-            return chosen.Entry;
-        }
-        catch (RunnerException nothing) when (nothing.ExitCode == ExitCode.Usage && series.Kind == FolderSeries.Kind && !flags.AllowOtherTarget)
-        {
-            throw new RunnerException(
-                nothing.ExitCode, nothing.Message,
-                "\"list\" shows what there is; another folder's backup is restored with --workload folder/NAME, as the list names it", nothing);
-        }
+        var chosen = await Finder.Find(Source, selection, cancel);
+        foreach (var warning in chosen.Warnings)
+            run.Log.Warn(warning);
+        return chosen.Entry;
     }
 
     StoredBackup Stored(CatalogEntry entry) => new(setup.Store, entry, setup.Policy.Restore.Owner, run.Progress, run.Log.Warn);

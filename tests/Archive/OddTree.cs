@@ -31,6 +31,8 @@ public static class OddTree
     /// </summary>
     public static string Fingerprint(string path) => Shell.Bash($"""
         cd '{path}'
+        # Blocks that are not written yet are not counted yet.
+        sync -f .
         export LC_ALL=C
         kept() {"{"} find . -mindepth 1 ! -type s ! -type b ! -type c "$@"; {"}"}
         echo "# entries"

@@ -56,14 +56,14 @@ public sealed class HostileArchiveTests : IDisposable
         switch (attack)
         {
             case "absolute":
-                yield return File(victim + "/new");
+                yield return Entry(victim + "/new");
                 break;
             case "dots":
-                yield return File("./a/../../victim/new");
+                yield return Entry("./a/../../victim/new");
                 break;
             case "through a symlink":
                 yield return new PaxTarEntry(TarEntryType.SymbolicLink, "./link") { LinkName = victim };
-                yield return File("./link/file");
+                yield return Entry("./link/file");
                 break;
             case "hard link out":
                 yield return new PaxTarEntry(TarEntryType.HardLink, "./hard") { LinkName = victim + "/file" };
@@ -78,5 +78,5 @@ public sealed class HostileArchiveTests : IDisposable
         }
     }
 
-    static PaxTarEntry File(string name) => new(TarEntryType.RegularFile, name) { DataStream = new MemoryStream("hostile"u8.ToArray()) };
+    static PaxTarEntry Entry(string name) => new(TarEntryType.RegularFile, name) { DataStream = new MemoryStream("hostile"u8.ToArray()) };
 }
