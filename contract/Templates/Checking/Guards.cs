@@ -9,11 +9,11 @@ static class Guards
     public static IEnumerable<string> Implied(Expression condition, bool outcome) => condition switch
     {
         Group group => Implied(group.Inner, outcome),
-        Unary { Operator: "!" } not => Implied(not.Operand, !outcome),
-        Binary { Operator: "&&" } and when outcome => Implied(and.Left, true).Concat(Implied(and.Right, true)),
-        Binary { Operator: "||" } or when !outcome => Implied(or.Left, false).Concat(Implied(or.Right, false)),
-        Binary { Operator: "!=" or "==" } compared when compared.Operator == "!=" == outcome => ComparedWithNull(compared),
-        Variable or Member or Syntax.Index when outcome => Prefixes(condition),
+        Unary { Operator: "!" } negated => Implied(negated.Operand, !outcome),
+        Binary { Operator: "&&" } both when outcome => Implied(both.Left, true).Concat(Implied(both.Right, true)),
+        Binary { Operator: "||" } either when !outcome => Implied(either.Left, false).Concat(Implied(either.Right, false)),
+        Binary { Operator: "!=" or "==" } compared when (compared.Operator == "!=") == outcome => ComparedWithNull(compared),
+        Variable or Member or Indexer when outcome => Prefixes(condition),
         _ => [],
     };
 
@@ -28,8 +28,8 @@ static class Guards
     static IEnumerable<string> Prefixes(Expression path) => path switch
     {
         Group group => Prefixes(group.Inner),
-        Member member => Prefixes(member.Target).Append(Path.Of(member)),
-        Syntax.Index { Key: Literal } index => Prefixes(index.Target).Append(Path.Of(index)),
+        Member member => Prefixes(member.Target).Append(PathText.Of(member)),
+        Indexer { Key: Literal } index => Prefixes(index.Target).Append(PathText.Of(index)),
         Variable variable => [variable.Name],
         _ => [],
     };

@@ -98,7 +98,7 @@ sealed class TemplateChecker(TemplateModel model, FaultList faults)
         foreach (var item in items)
         {
             budget.ChargeIteration(loop.At);
-            scope.Set(loop.Name, ReferenceEquals(item, Unknown) ? Unknown : Kinds.FromModel(item));
+            scope.Set(loop.Name, Known(item));
             Walk(loop.Body);
         }
         scope.Restore(loop.Name, existed, shadowed);
@@ -113,7 +113,7 @@ sealed class TemplateChecker(TemplateModel model, FaultList faults)
                 return literal.Value;
             case Group group:
                 return Value(group.Inner);
-            case Variable or Member or Syntax.Index:
+            case Variable or Member or Indexer:
                 return PathValue(expression);
             case ListLiteral list:
                 return list.Items.Select(Value).ToArray();
@@ -146,17 +146,20 @@ sealed class TemplateChecker(TemplateModel model, FaultList faults)
         {
             Variable variable => Found(path, () => Lookup.Variable(variable, scope)),
             Member member => Of(Value(member.Target), owner => Found(path, () => Lookup.Member(member, owner))),
-            Syntax.Index index => Of(Value(index.Target), owner => Of(Value(index.Key), key => Item(index, owner, key))),
+            Indexer index => Of(Value(index.Target), owner => Of(Value(index.Key), key => Item(index, owner, key))),
             _ => Unknown,
         };
         return value is null && IsGuarded(path) ? Unknown : value;
     }
 
+    /// <summary>An item of a list, be it the model's or one that the template writes of what is unknown.</summary>
+    static object? Known(object? item) => ReferenceEquals(item, Unknown) ? Unknown : Kinds.FromModel(item);
+
     static object? Of(object? value, Func<object?, object?> lookup) => ReferenceEquals(value, Unknown) ? Unknown : lookup(value);
 
     /// <summary>Whether a list is long enough is no matter of names, and a condition may have asked.</summary>
-    object? Item(Syntax.Index index, object? owner, object? key) => owner is IReadOnlyList<object?> list
-        ? key is long position && position >= 0 && position < list.Count ? Kinds.FromModel(list[(int)position]) : Unknown
+    object? Item(Indexer index, object? owner, object? key) => owner is IReadOnlyList<object?> list && key is long position
+        ? position >= 0 && position < list.Count ? Known(list[(int)position]) : Unknown
         : Found(index, () => Lookup.Item(index, owner, key));
 
     object? Found(Expression path, Func<object?> lookup)
@@ -177,7 +180,7 @@ sealed class TemplateChecker(TemplateModel model, FaultList faults)
         }
     }
 
-    bool IsGuarded(Expression path) => guarded.Count > 0 && guarded.ContainsKey(Path.Of(path));
+    bool IsGuarded(Expression path) => guarded.Count > 0 && guarded.ContainsKey(PathText.Of(path));
 
     void Guarded(IEnumerable<string> paths, Action walk)
     {

@@ -64,7 +64,7 @@ sealed class Arguments(Call call, object?[] values, WorkBudget budget)
     }
 
     public TemplateException Fault(int i, string problem) =>
-        At(i).Throw(Name, $"{call.Function.Parameters[i]} of \"{Name}\" {problem}");
+        At(i).Throw(Name, $"<{call.Function.Parameters[i].Name}> of \"{Name}\" {problem}");
 
     Position At(int i) => call.Arguments[i]?.At ?? call.At;
 }

@@ -18,7 +18,7 @@ sealed class Evaluator(Scope scope, WorkBudget budget)
             Variable variable => Lookup.Variable(variable, scope),
             LoopMember member => scope.Loop!.Member(member.Name),
             Member member => Lookup.Member(member, Value(member.Target)),
-            Syntax.Index index => Lookup.Item(index, Value(index.Target), Value(index.Key)),
+            Indexer index => Lookup.Item(index, Value(index.Target), Value(index.Key)),
             ListLiteral list => list.Items.Select(Value).ToArray(),
             Unary unary => Operators.Unary(unary, Value(unary.Operand)),
             Binary binary => Binary(binary),

@@ -26,11 +26,11 @@ static class Lookup
             case IReadOnlyList<object?> list when node.Name == "size":
                 return (long)list.Count;
             default:
-                throw node.NameAt.Throw(Path.Of(node), $"\"{Path.Of(node.Target)}\" is {Kinds.Of(target)} and has no member \"{node.Name}\"");
+                throw node.NameAt.Throw(PathText.Of(node), $"\"{PathText.Of(node.Target)}\" is {Kinds.Of(target)} and has no member \"{node.Name}\"");
         }
     }
 
-    public static object? Item(Syntax.Index node, object? target, object? key)
+    public static object? Item(Indexer node, object? target, object? key)
     {
         switch (target, key)
         {
@@ -43,19 +43,19 @@ static class Lookup
             case (IReadOnlyDictionary<string, object?>, string) when node.Tested:
                 return null;
             case (IReadOnlyDictionary<string, object?> or FixedMembers, string):
-                throw Fault(node, $"unknown member \"{Path.Of(node)}\"");
+                throw Fault(node, $"unknown member \"{PathText.Of(node)}\"");
             case (IReadOnlyList<object?> list, long position):
                 var index = position < 0 ? position + list.Count : position;
                 if (index >= 0 && index < list.Count)
                     return Kinds.FromModel(list[(int)index]);
-                return node.Tested ? null : throw Fault(node, $"\"{Path.Of(node)}\" is outside the list, which has {list.Count} items");
+                return node.Tested ? null : throw Fault(node, $"\"{PathText.Of(node)}\" is outside the list, which has {list.Count} items");
             default:
-                throw Fault(node, $"\"{Path.Of(node.Target)}\" is {Kinds.Of(target)} and has no item for {Kinds.Of(key)}");
+                throw Fault(node, $"\"{PathText.Of(node.Target)}\" is {Kinds.Of(target)} and has no item for {Kinds.Of(key)}");
         }
     }
 
     static TemplateException Unknown(Member node, IEnumerable<string> known) =>
-        node.NameAt.Throw(Path.Of(node), $"unknown member \"{Path.Of(node)}\"{Nearest.Hint(node.Name, known)}");
+        node.NameAt.Throw(PathText.Of(node), $"unknown member \"{PathText.Of(node)}\"{Nearest.Hint(node.Name, known)}");
 
-    static TemplateException Fault(Syntax.Index node, string message) => node.Key.At.Throw(Path.Of(node), message);
+    static TemplateException Fault(Indexer node, string message) => node.Key.At.Throw(PathText.Of(node), message);
 }

@@ -3,17 +3,18 @@ namespace BackupRunner.Templates.Rendering;
 /// <summary>Guesses what a mistyped name was meant to be.</summary>
 static class Nearest
 {
-    const int LongestName = 64;
+    const int LongestName = 32;
     const int MostNames = 256;
+    const int Farthest = 2;
 
     /// <returns>The end of a message; empty when no known name is near.</returns>
     public static string Hint(string name, IEnumerable<string> known)
     {
         if (name.Length > LongestName)
             return "";
-        var near = known.Take(MostNames).Where(candidate => candidate.Length <= LongestName)
+        var near = known.Take(MostNames).Where(candidate => candidate.Length <= LongestName && Math.Abs(candidate.Length - name.Length) <= Farthest)
             .Select(candidate => (candidate, distance: Distance(name.ToUpperInvariant(), candidate.ToUpperInvariant())))
-            .Where(pair => pair.distance <= Math.Min(2, (name.Length - 1) / 2))
+            .Where(pair => pair.distance <= Math.Min(Farthest, (name.Length - 1) / 2))
             .OrderBy(pair => pair.distance).ThenBy(pair => pair.candidate, StringComparer.Ordinal)
             .Select(pair => pair.candidate).FirstOrDefault();
         return near is null ? "" : $"; did you mean \"{near}\"?";

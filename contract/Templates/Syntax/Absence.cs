@@ -9,7 +9,7 @@ static class Absence
     public static Expression Allowed(Expression expression) => expression switch
     {
         Member member => member with { Tested = true, Target = Allowed(member.Target) },
-        Index index => index with { Tested = true, Target = Allowed(index.Target) },
+        Indexer index => index with { Tested = true, Target = Allowed(index.Target) },
         Group group => group with { Inner = Allowed(group.Inner) },
         Binary { Operator: "??" } chain => chain with { Right = Allowed(chain.Right) },
         Call call => call with { Arguments = [.. call.Arguments.Select((a, i) => PassesThrough(call, i) ? Allowed(a!) : a)] },

@@ -29,7 +29,7 @@ sealed record Member(Position At, int Depth, Expression Target, string Name, Pos
 
 /// <summary><c>target[key]</c>.</summary>
 /// <param name="Tested">As of <see cref="Member"/>.</param>
-sealed record Index(Position At, int Depth, Expression Target, Expression Key, bool Tested) : Expression(At, Depth);
+sealed record Indexer(Position At, int Depth, Expression Target, Expression Key, bool Tested) : Expression(At, Depth);
 
 sealed record Unary(Position At, int Depth, string Operator, Expression Operand) : Expression(At, Depth);
 

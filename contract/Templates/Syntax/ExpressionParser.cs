@@ -39,10 +39,11 @@ sealed class ExpressionParser
     public Expression Expression() => tokens.NestedRule(() =>
     {
         var value = Operators(0, inArguments: false);
-        while (tokens.TakeIf("|"))
+        while (tokens.Current.Is("|"))
         {
+            var pipe = tokens.Take();
             tokens.SkipNewLines();
-            value = Piped(Operators(0, inArguments: false), Complete(value));
+            value = Piped(Operators(0, inArguments: false), Complete(value), pipe.At);
         }
         return Complete(value);
     });
@@ -51,7 +52,7 @@ sealed class ExpressionParser
     Expression Operators(int minimum, bool inArguments) => tokens.NestedRule(() =>
     {
         var first = OperatorsBehind(Operand(), minimum, inArguments);
-        return inArguments || !operands.Begin() ? first : Call(Callee(first), minimum);
+        return inArguments || !operands.BeginsArgument() ? first : Call(Callee(first), minimum);
     });
 
     Expression OperatorsBehind(Expression left, int minimum, bool inArguments)
@@ -79,7 +80,7 @@ sealed class ExpressionParser
     {
         List<Expression> positional = [];
         List<NamedArgument> named = [];
-        while (operands.Begin())
+        while (operands.BeginsArgument())
         {
             if (operands.NamedArgument(() => Complete(Operand())) is { } argument)
                 named.Add(argument);
@@ -98,12 +99,12 @@ sealed class ExpressionParser
         _ => throw Refusals.Unexpected(tokens.Current, "an operator or the end of the statement"),
     };
 
-    static Expression Piped(Expression target, Expression value) => target switch
+    static Expression Piped(Expression target, Expression value, Position pipeAt) => target switch
     {
         PendingCall call => CallBuilder.Build(call, value),
-        Binary binary => Rebuilt(binary, Piped(binary.Left, value)),
+        Binary binary => Rebuilt(binary, Piped(binary.Left, value, pipeAt)),
         Variable variable => throw OperandParser.UnknownFunction(variable.At, variable.Name),
-        _ => throw target.At.Throw("|", "behind \"|\" stands a function"),
+        _ => throw pipeAt.Throw("|", "behind \"|\" stands a function"),
     };
 
     /// <summary>What no pipe reaches any more has its arguments.</summary>

@@ -7,12 +7,12 @@ namespace BackupRunner.Templates.Syntax;
 /// <param name="expression">The rule for what stands in brackets.</param>
 sealed class OperandParser(TokenStream tokens, Func<Expression> expression)
 {
-    /// <summary>Whether an operand begins here; behind another one that makes it an argument.</summary>
-    public bool Begin() => tokens.Current.Kind switch
+    /// <summary>Whether an argument begins here; a sign behind an operand is an operator.</summary>
+    public bool BeginsArgument() => tokens.Current.Kind switch
     {
         TokenKind.Literal => true,
         TokenKind.Name => tokens.Current.Text != "in",
-        TokenKind.Symbol => tokens.Current.Text is "(" or "[" or "!" or "-" or "+" or "." or "{" or "@" or "^" or "++" or "--",
+        TokenKind.Symbol => tokens.Current.Text is "(" or "[" or "!" or ".",
         _ => false,
     };
 
@@ -126,13 +126,13 @@ sealed class OperandParser(TokenStream tokens, Func<Expression> expression)
         return optional ? (Member)Absence.Allowed(member) : member;
     }
 
-    Index Item(Expression target)
+    Indexer Item(Expression target)
     {
         target = Complete(target);
         tokens.Take();
         var key = expression();
         tokens.Expect("]", "behind the index");
-        return new Index(target.At, CallBuilder.Deeper(key.At, target, key), target, key, Tested: false);
+        return new Indexer(target.At, CallBuilder.Deeper(key.At, target, key), target, key, Tested: false);
     }
 
     /// <summary><c>f(a, b)</c>, without a space before the parenthesis.</summary>

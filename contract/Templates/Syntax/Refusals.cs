@@ -49,12 +49,14 @@ static class Refusals
         ["|>"] = "the pipe \"|>\" is not supported; write \"|\"",
         ["{"] = "the object \"{ }\" is not supported; put it into Values",
         [":="] = "the assignment \":=\" is not supported; write \"=\"",
+        ["/*"] = "the comment \"/* */\" is not supported; write \"#\"",
     };
 
     static readonly Dictionary<string, string> Names = new()
     {
         ["this"] = "the variable \"this\" is not supported; name what is meant",
         ["empty"] = "the variable \"empty\" is not supported; use \"array.size\" or \"string.empty\"",
+        ["nil"] = "unknown variable \"nil\"; write \"null\"",
         ["do"] = "the anonymous function \"do\" is not supported",
         ["and"] = "unknown function \"and\"; write \"a && b\"",
         ["or"] = "unknown function \"or\"; write \"a || b\"",
@@ -85,6 +87,9 @@ static class Refusals
     public static TemplateException Statement(Token token) => token.At.Throw(token.Text, HelmBlocks.TryGetValue(token.Text, out var instead)
         ? $"the statement \"{token.Text}\" is not supported; {instead}"
         : $"the statement \"{token.Text}\" is not supported");
+
+    public static TemplateException NewMeaning(Token token, string what) =>
+        token.At.Throw(token.Text, $"{what} cannot give \"{token.Text}\" a new meaning; choose another name");
 
     /// <summary>Of a token that the grammar has no place for.</summary>
     public static TemplateException Unexpected(Token token, string expected)

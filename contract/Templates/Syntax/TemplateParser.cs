@@ -35,7 +35,7 @@ sealed class TemplateParser
         }
         catch (TemplateException fault)
         {
-            // Nested too deeply to be read to its end.
+            // Only when it is nested too deeply: see TokenStream.IsLost.
             faults.Add(fault.Faults[0]);
             return [];
         }
@@ -73,7 +73,8 @@ sealed class TemplateParser
     void Statement(List<Statement> body)
     {
         var token = tokens.Current;
-        if (token.Kind == TokenKind.Name && !tokens.Following.Is("."))
+        // A dot without a space makes "for.index", one behind a space begins a path.
+        if (token.Kind == TokenKind.Name && !(tokens.Following.Is(".") && !tokens.Following.SpaceBefore))
         {
             switch (token.Text)
             {
@@ -104,7 +105,7 @@ sealed class TemplateParser
     {
         var opener = tokens.Take();
         List<IfArm> arms = [];
-        var condition = Header(expressions.Expression);
+        var condition = Header(Condition);
         while (true)
         {
             arms.Add(new IfArm(condition, Body(Block.If, opener)));
@@ -114,17 +115,29 @@ sealed class TemplateParser
             if (tokens.Current.IsName("if"))
             {
                 tokens.Take();
-                condition = Header(expressions.Expression);
+                condition = Header(Condition);
                 continue;
             }
             Recovering(ExpectEnd);
-            arms.Add(new IfArm(null, Body(Block.For, opener)));
-            if (tokens.Current.IsName("else"))
-                faults.Add(tokens.Current.At.Fault("else", "\"else\" behind the final \"else\""));
+            arms.Add(new IfArm(null, Body(Block.If, opener)));
+            PassElses(opener);
             break;
         }
         TakeEnd();
         return new IfStatement(opener.At, arms);
+    }
+
+    /// <summary>Only its truth is asked.</summary>
+    Expression Condition() => Absence.Allowed(expressions.Expression());
+
+    void PassElses(Token opener)
+    {
+        while (tokens.Current.IsName("else"))
+        {
+            faults.Add(tokens.Current.At.Fault("else", "\"else\" behind the final \"else\""));
+            tokens.SkipStatement();
+            Body(Block.If, opener);
+        }
     }
 
     ForStatement For()
@@ -133,7 +146,8 @@ sealed class TemplateParser
         var variable = "";
         var list = Header(() =>
         {
-            variable = NewName(tokens.Take(), "a loop");
+            variable = NewName(tokens.Current, "a loop");
+            tokens.Take();
             if (!tokens.Current.IsName("in"))
                 throw Refusals.Unexpected(tokens.Current, "\"in\"");
             tokens.Take();
@@ -148,19 +162,20 @@ sealed class TemplateParser
 
     AssignStatement Assignment()
     {
-        var token = tokens.Take();
-        tokens.Take();
+        var token = tokens.Current;
         var name = NewName(token, "an assignment");
+        if (tokens.OpenLoops.Contains(name))
+            throw Refusals.NewMeaning(token, "an assignment");
+        tokens.Take();
+        tokens.Take();
         return new AssignStatement(token.At, name, expressions.Expression());
     }
 
-    string NewName(Token token, string what)
+    static string NewName(Token token, string what)
     {
         if (token.Kind != TokenKind.Name || token.Text[0] == '$')
             throw Refusals.Unexpected(token, "a variable's name");
-        if (Refusals.CannotBeAssigned(token.Text) || tokens.OpenLoops.Contains(token.Text))
-            throw token.At.Throw(token.Text, $"{what} cannot give \"{token.Text}\" a new meaning; choose another name");
-        return token.Text;
+        return Refusals.CannotBeAssigned(token.Text) ? throw Refusals.NewMeaning(token, what) : token.Text;
     }
 
     void Refuse(Token token)
@@ -192,7 +207,7 @@ sealed class TemplateParser
         {
             rule();
         }
-        catch (TemplateException fault) when (fault.Construct != TokenStream.TooDeepConstruct)
+        catch (TemplateException fault) when (!tokens.IsLost)
         {
             faults.Add(fault.Faults[0]);
             tokens.SkipStatement();

@@ -37,6 +37,7 @@ readonly record struct Token(TokenKind Kind, string Text, object? Value, Positio
         TokenKind.NewLine => "the end of the line",
         TokenKind.BlockEnd => "\"}}\"",
         TokenKind.End or TokenKind.Text => "the end of the template",
+        TokenKind.Literal when Value is string => Text,
         _ => $"\"{Text}\"",
     };
 }

@@ -9,6 +9,9 @@ sealed class TokenStream(IReadOnlyList<Token> tokens)
     /// <summary>The variables of the loops around the current token, the innermost on top.</summary>
     public Stack<string> OpenLoops { get; } = [];
 
+    /// <summary>Nested too deeply to be read to its end.</summary>
+    public bool IsLost { get; private set; }
+
     public Token Current => tokens[index];
 
     public Token Following => tokens[Math.Min(index + 1, tokens.Count - 1)];
@@ -50,7 +53,10 @@ sealed class TokenStream(IReadOnlyList<Token> tokens)
     T Nested<T>(Func<T> rule, int halves)
     {
         if (halfLevels + halves > 2 * TemplateLimits.Depth)
+        {
+            IsLost = true;
             throw TooDeep(Current.At);
+        }
         halfLevels += halves;
         try
         {
@@ -62,9 +68,6 @@ sealed class TokenStream(IReadOnlyList<Token> tokens)
         }
     }
 
-    /// <summary>The construct of the one fault behind which nothing can be read.</summary>
-    public const string TooDeepConstruct = "template";
-
     public static TemplateException TooDeep(Position at) =>
-        at.Throw(TooDeepConstruct, $"the template is nested deeper than {TemplateLimits.Depth} levels");
+        at.Throw("template", $"the template is nested deeper than {TemplateLimits.Depth} levels");
 }
