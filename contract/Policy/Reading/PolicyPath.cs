@@ -9,7 +9,10 @@ static class PolicyPath
     public const string Root = "backup";
 
     public static readonly string[] BodyKeys =
-        ["enabled", "storage", "cluster", "settings", "retention", "schedule", "commands", "values", "restore", "verification"];
+        ["enabled", "storage", "cluster", "settings", "retention", "schedule", "commands", "values", "restore"];
+
+    /// <summary>Keys of the body that come with a later version.</summary>
+    public static readonly string[] LaterKeys = ["verification"];
 
     public static readonly string[] SettingsKeys = ["volumeAccess", "consistency", "archive", "checksum", "encryption"];
 
@@ -18,6 +21,6 @@ static class PolicyPath
     {
         var path = string.Join('.', steps.Select(step => step.StartsWith('[') ? step : Quoted.Key(step))).Replace(".[", "[", StringComparison.Ordinal);
         var root = path.Split('.', '[')[0];
-        return BodyKeys.Contains(root) ? $"{Root}.{path}" : SettingsKeys.Contains(root) ? $"{Root}.settings.{path}" : path;
+        return BodyKeys.Contains(root) || LaterKeys.Contains(root) ? $"{Root}.{path}" : SettingsKeys.Contains(root) ? $"{Root}.settings.{path}" : path;
     }
 }

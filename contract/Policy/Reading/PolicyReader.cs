@@ -25,7 +25,7 @@ static class PolicyReader
         var settings = new List<YamlEntry>();
         foreach (var entry in root.Entries.Where(entry => entry != whole))
         {
-            var known = PolicyPath.BodyKeys.Contains(entry.Key) || PolicyPath.SettingsKeys.Contains(entry.Key);
+            var known = PolicyPath.BodyKeys.Contains(entry.Key) || PolicyPath.LaterKeys.Contains(entry.Key) || PolicyPath.SettingsKeys.Contains(entry.Key);
             if (!known)
                 problems.Add(Quoted.Key(entry.Key), entry.Mark, problems.HasRoom ? Nearest.UnknownKey(entry.Key, [PolicyPath.Root, .. PolicyPath.BodyKeys, .. PolicyPath.SettingsKeys]) : "");
             else if (whole is not null)
@@ -73,7 +73,8 @@ static class PolicyReader
             Values = Values(body, problems, marks),
             Restore = Restore(body.Section("restore")),
         };
-        body.NotYet("verification");
+        foreach (var key in PolicyPath.LaterKeys)
+            body.NotYet(key);
         body.Finish();
         return policy;
     }

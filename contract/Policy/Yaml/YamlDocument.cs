@@ -34,9 +34,20 @@ static class YamlDocument
         }
         catch (YamlException malformed)
         {
-            problems.Add("", YamlTreeReader.At(malformed.Start), "is not valid YAML: " + Sentence(malformed));
+            problems.Add("", Place(text, malformed), "is not valid YAML: " + Sentence(malformed));
             return null;
         }
+    }
+
+    static PolicyMark Place(string text, YamlException malformed)
+    {
+        var at = YamlTreeReader.At(malformed.End.Line > 0 ? malformed.End : malformed.Start);
+        if (!malformed.Message.Contains("tab as indentation", StringComparison.Ordinal))
+            return at;
+        // It gives the place of the mapping; the tab is in the first line that is indented by one.
+        var tab = text.ReplaceLineEndings("\n").Split('\n').Index().Skip(at.Line - 1)
+            .FirstOrDefault(line => line.Item.AsSpan().TrimStart(' ').StartsWith("\t", StringComparison.Ordinal), (Index: -1, Item: ""));
+        return tab.Index < 0 ? at : new PolicyMark(tab.Index + 1, tab.Item.IndexOf('\t', StringComparison.Ordinal) + 1);
     }
 
     // YamlDotNet's sentences begin in upper case and end in a full stop; ours do not.

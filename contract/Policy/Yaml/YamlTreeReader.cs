@@ -6,10 +6,19 @@ using YamlDotNet.Core.Events;
 namespace BackupRunner.Policy.Yaml;
 
 /// <summary>Builds the tree of <see cref="YamlDocument"/> from YamlDotNet's events.</summary>
-sealed class YamlTreeReader(string text, ProblemList problems)
+sealed class YamlTreeReader
 {
-    readonly Parser events = new(new Scanner(new StringReader(text), skipComments: true));
+    readonly ProblemList problems;
+    readonly Scanner scanner;
+    readonly Parser events;
     readonly List<string> steps = [];
+
+    public YamlTreeReader(string text, ProblemList problems)
+    {
+        this.problems = problems;
+        scanner = new Scanner(new StringReader(text), skipComments: true);
+        events = new Parser(scanner);
+    }
 
     public static PolicyMark At(in Mark mark) => new((int)mark.Line, (int)mark.Column);
 
@@ -17,16 +26,21 @@ sealed class YamlTreeReader(string text, ProblemList problems)
     {
         Take<StreamStart>();
         if (events.Current is StreamEnd)
-        {
-            problems.Add("", new PolicyMark(1, 1), "is empty; the root key is \"backup\"");
-            return null;
-        }
+            return Empty();
         Take<DocumentStart>();
         var root = Node();
         if (root is null)
             return null;
+        if (YamlValue.IsNull(root))
+            return Empty();
         Take<DocumentEnd>();
         return events.Current is DocumentStart second ? Refuse(second, "has a second document (after \"---\"); give one") : root;
+    }
+
+    YamlNode? Empty()
+    {
+        problems.Add("", new PolicyMark(1, 1), "is empty; the root key is \"backup\"");
+        return null;
     }
 
     /// <summary>Takes the event that the grammar has here and moves to the next.</summary>
@@ -34,10 +48,27 @@ sealed class YamlTreeReader(string text, ProblemList problems)
         where T : ParsingEvent
     {
         if (events.Current is null)
-            events.MoveNext();
+            Advance();
         if (events.Current is not T)
             throw new YamlException($"expected {typeof(T).Name}, got {events.Current?.GetType().Name}");
-        events.MoveNext();
+        Advance();
+    }
+
+    // YamlDotNet 16.3 lets exceptions of the framework through where the text is malformed: text in a flow collection that is not indented, a
+    // document after "...", a \U escape beyond Unicode. It reads from memory, so nothing else can be the cause.
+    void Advance()
+    {
+        try
+        {
+            events.MoveNext();
+        }
+        catch (Exception malformed) when (malformed is InvalidOperationException or ArgumentOutOfRangeException)
+        {
+            var at = scanner.CurrentPosition;
+            throw new YamlException(at, at, malformed is ArgumentOutOfRangeException
+                ? "found an escape that is no character"
+                : "found text where none can stand; a text that goes on in a new line is indented more than its key", malformed);
+        }
     }
 
     // Null: refused, with a problem. The rest of the document is not read then, because its size may be the problem.
@@ -53,7 +84,7 @@ sealed class YamlTreeReader(string text, ProblemList problems)
             return Refuse(node, "has a tag (\"!\"); tags are not supported, quotes make a text");
         if (steps.Count >= YamlDocument.MaximumDepth)
             return Refuse(node, $"is nested more than {YamlDocument.MaximumDepth} levels deep");
-        events.MoveNext();
+        Advance();
         return node switch
         {
             Scalar scalar => new YamlScalar(At(scalar.Start), scalar.Value, scalar.Style == ScalarStyle.Plain, scalar.Style == ScalarStyle.Literal),
@@ -71,7 +102,7 @@ sealed class YamlTreeReader(string text, ProblemList problems)
                 return null;
             items.Add(item);
         }
-        events.MoveNext();
+        Advance();
         return new YamlSequence(mark, items);
     }
 
@@ -90,7 +121,7 @@ sealed class YamlTreeReader(string text, ProblemList problems)
             else
                 problems.Add(PolicyPath.Of([.. steps, name]), key.Mark, $"{Quoted.Of(name)} is given twice, first in line {first[name].Line}");
         }
-        events.MoveNext();
+        Advance();
         return new YamlMapping(mark, entries);
     }
 
