@@ -74,6 +74,19 @@ sealed class ArchivePlace : IDisposable
         }
     }
 
+    /// <summary>Clears and unlocks when something has failed already; what then cannot be removed is added to its message.</summary>
+    public void GiveBack(Exception after)
+    {
+        try
+        {
+            Dispose();
+        }
+        catch (RunnerException left) when (after is RunnerException failed)
+        {
+            throw new RunnerException(failed.ExitCode, $"{failed.Message}; {left.Message}", left.Hint, failed);
+        }
+    }
+
     public void Dispose()
     {
         try

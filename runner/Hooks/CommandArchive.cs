@@ -41,9 +41,9 @@ public sealed class CommandArchive : IAsyncDisposable
                 throw;
             }
         }
-        catch
+        catch (Exception failed)
         {
-            place.Dispose();
+            place.GiveBack(after: failed);
             throw;
         }
     }
@@ -80,6 +80,8 @@ public sealed class CommandArchive : IAsyncDisposable
 
     static FileStream Open(ArchiveScript script)
     {
+        if (Directory.Exists(script.ArchivePath))
+            throw new RunnerException(ExitCode.Command, $"{script.PolicyPath} left a folder at \"{script.ArchivePath}\"", "write the archive itself there");
         var file = new FileInfo(script.ArchivePath);
         if (!file.Exists)
             throw new RunnerException(ExitCode.Command, $"{script.PolicyPath} ended well but left no archive at \"{script.ArchivePath}\"", "write it to {{ Backup.archivePath }}");

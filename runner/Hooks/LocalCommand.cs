@@ -10,6 +10,7 @@ namespace BackupRunner.Hooks;
 sealed class LocalCommand : IHeldCommand
 {
     static readonly TimeSpan Drain = TimeSpan.FromSeconds(1);
+    static readonly TimeSpan Poll = TimeSpan.FromMilliseconds(50);
 
     readonly Process _process;
     readonly ShellCommand _command;
@@ -69,16 +70,28 @@ sealed class LocalCommand : IHeldCommand
             Pump(_process.StandardOutput, _output, stop.Token),
             Pump(_process.StandardError, _error, stop.Token));
         await _process.WaitForExitAsync(CancellationToken.None);
-        // Seen before the pipes are waited for: what finishes within the drain still was not waited for by the script.
-        var left = _command.IsScript ? _group.Members() : [];
         if (!pumps.IsCompleted)
             await Task.WhenAny(pumps, Task.Delay(Drain, _time, CancellationToken.None));
         await stop.CancelAsync();
         await pumps;
+        var left = _command.IsScript ? await LeftBehind() : [];
         return new ShellResult(_process.ExitCode, TimedOut: false, _output.Captured, _error.Captured)
         {
             StillRunning = [.. left.Select(process => $"\"{process.Name}\" (process {process.Id})")],
         };
+    }
+
+    /// <summary>What still runs, and goes on running.</summary>
+    async Task<IReadOnlyList<ProcessEntry>> LeftBehind()
+    {
+        var start = _time.GetTimestamp();
+        while (true)
+        {
+            var left = _group.Members();
+            if (left.Count == 0 || _time.GetElapsedTime(start) >= Drain)
+                return left;
+            await Task.Delay(Poll, _time, CancellationToken.None);
+        }
     }
 
     static async Task Pump(StreamReader from, OutputCapture to, CancellationToken stop)

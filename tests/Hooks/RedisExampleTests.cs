@@ -98,8 +98,8 @@ public sealed class RedisExampleTests : IDisposable
 
     [Fact]
     public void The_mended_scripts_make_none_of_the_mistakes_of_the_original() =>
-        Assert.All(["policy.yaml", "policy-bgsave.yaml"], name => Assert.Empty(
-            PolicyLints.For(Policy(name)).Where(lint => lint.Path.StartsWith("backup.commands", StringComparison.Ordinal))));
+        Assert.All(["policy.yaml", "policy-bgsave.yaml"], name => Assert.DoesNotContain(
+            PolicyLints.For(Policy(name)), lint => lint.Path.StartsWith("backup.commands", StringComparison.Ordinal)));
 
     async Task Place(Stream to, CancellationToken cancel)
     {
