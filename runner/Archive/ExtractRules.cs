@@ -57,12 +57,11 @@ public sealed class ExtractRules : ITarRules
         return path;
     }
 
+    // For good: a directory that comes later in the link's place is for GNU tar sometimes a directory and sometimes an error.
     void Remember(TarEntry entry, byte[] path, byte[]? target)
     {
         if (entry.Kind == TarEntryKind.SymbolicLink || (target is not null && symbolicLinks.Contains(target)))
             symbolicLinks.Add(path);
-        else if (entry.Kind == TarEntryKind.Directory)
-            symbolicLinks.Remove(path); // GNU tar removes the link and makes a directory in its place
     }
 
     static bool IsReserved(byte[] path)

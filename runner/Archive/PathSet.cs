@@ -17,8 +17,6 @@ public sealed class PathSet(int capacity)
             hashes.Add(Hash(path));
     }
 
-    public void Remove(ReadOnlySpan<byte> path) => hashes.Remove(Hash(path));
-
     public bool Contains(ReadOnlySpan<byte> path) => hashes.Count > 0 && hashes.Contains(Hash(path));
 
     /// <summary>Whether one of the directories that lead to the path is in the set.</summary>

@@ -19,7 +19,7 @@ public sealed partial record TarMessage(string Name, string What, TarMessageKind
             return Of(notice, notice.Groups["what"].Value, TarMessageKind.Notice);
         if (Attribute().Match(text) is { Success: true } attribute)
         {
-            var what = $"cannot set extended attribute {Show(attribute.Groups["attribute"].Value)}: {attribute.Groups["reason"].Value}";
+            var what = $"cannot set extended attribute \"{Show(attribute.Groups["attribute"].Value)}\": {attribute.Groups["reason"].Value}";
             return Of(attribute, what, TarMessageKind.Notice);
         }
         if (Short().Match(text) is { Success: true } shortWrite)

@@ -67,3 +67,33 @@ sealed class CountingStream : WriteOnlyStream
         return ValueTask.CompletedTask;
     }
 }
+
+/// <summary>A source that blocks at a place until its gate opens.</summary>
+sealed class GatedSource(byte[] data, int? at = null) : MemoryStream(data)
+{
+    readonly int at = at ?? data.Length;
+    readonly TaskCompletionSource entered = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    readonly TaskCompletionSource open = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+    public Task Entered => entered.Task.WaitAsync(TimeSpan.FromMinutes(1), TestContext.Current.CancellationToken);
+
+    public void Open() => open.SetResult();
+
+    public override async ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
+    {
+        if (Position >= at && !open.Task.IsCompleted)
+        {
+            entered.TrySetResult();
+            await open.Task.WaitAsync(cancellationToken);
+        }
+        var room = Position < at ? Math.Min(buffer.Length, at - (int)Position) : buffer.Length;
+        return await base.ReadAsync(buffer[..room], cancellationToken);
+    }
+}
+
+sealed class Told : IProgress<long>
+{
+    public List<long> Values { get; } = [];
+
+    public void Report(long value) => Values.Add(value);
+}
