@@ -82,6 +82,6 @@ public sealed record TerminationMessage
     static int Spelled(string text) => JavaScriptEncoder.Default.Encode(text).Length; // ASCII only
 }
 
-[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull)]
+[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, Converters = [typeof(UtcTime)], DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull)]
 [JsonSerializable(typeof(TerminationMessage))]
 sealed partial class TerminationJson : JsonSerializerContext;

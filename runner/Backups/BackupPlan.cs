@@ -60,4 +60,13 @@ public sealed record BackupPlan
         rendering.ThrowFaults();
         return plan;
     }
+
+    /// <exception cref="RunnerException">Exit 2: a step that can be seen not to work before it is tried.</exception>
+    public void ThrowRefusals()
+    {
+        if (Consistency is { } consistency && Hooks.Consistency.Refusal(consistency) is { } inconsistent)
+            throw inconsistent;
+        if (Freeze is { } freeze && Hooks.Freeze.Refusal(freeze) is { } unfreezable)
+            throw unfreezable;
+    }
 }

@@ -19,7 +19,7 @@ public sealed class BackupRun(BackupPlan plan, IObjectStore store, IWorkloadShel
 
     public async Task<CompletedBackup> Run(CancellationToken cancel)
     {
-        Preflight();
+        plan.ThrowRefusals();
         if (await freeze.ThawLeftover(plan.Thaw, cancel) is { } left)
             watch.Warn($"thawed the workload: backup \"{left.BackupId}\" was killed while it had it frozen");
         try
@@ -39,14 +39,6 @@ public sealed class BackupRun(BackupPlan plan, IObjectStore store, IWorkloadShel
             await RemoveLeftovers();
             throw;
         }
-    }
-
-    void Preflight()
-    {
-        if (plan.Consistency is { } consistency && Consistency.Refusal(consistency) is { } inconsistent)
-            throw inconsistent;
-        if (plan.Freeze is { } step && Freeze.Refusal(step) is { } unfreezable)
-            throw unfreezable;
     }
 
     async Task<ManifestConsistency?> MakeConsistent(CancellationToken cancel)

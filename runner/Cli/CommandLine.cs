@@ -26,6 +26,7 @@ public static class CommandLine
             VerifyVerb.Create(options, host),
             RestoreVerb.Create(options, host),
             PruneVerb.Create(options, host),
+            CheckVerb.Create(options, host),
         };
         TeachingHelp.AddTo(root);
         var call = root.Parse(arguments);

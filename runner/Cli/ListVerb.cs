@@ -3,6 +3,8 @@ using System.Text.Json;
 using System.Text.Json.Serialization;
 using BackupRunner.Backups;
 
+using BackupRunner.Reports;
+
 namespace BackupRunner.Cli;
 
 /// <summary>One line of <c>list</c>. Sizes are bytes.</summary>
@@ -89,6 +91,6 @@ public static class ListVerb
     ];
 }
 
-[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, WriteIndented = true)]
+[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, Converters = [typeof(UtcTime)], WriteIndented = true)]
 [JsonSerializable(typeof(List<ListedBackup>))]
 sealed partial class ListJson : JsonSerializerContext;

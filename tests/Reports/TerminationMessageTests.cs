@@ -51,7 +51,7 @@ public sealed class TerminationMessageTests
             Backups = [new ReportedBackup("20261122t020000z-abcdef", "done", 3, 100, 50, "ab")],
         });
         Assert.Equal(
-            """{"verb":"backup","exitCode":0,"start":"2026-11-22T02:00:00+00:00","end":"2026-11-22T02:00:03+00:00","series":"c/n/statefulset/s/d","id":"20261122t020000z-abcdef","sha256":"ab","files":3,"bytes":100,"storedBytes":50,"warnings":0,"deleted":0}""",
+            """{"verb":"backup","exitCode":0,"start":"2026-11-22T02:00:00Z","end":"2026-11-22T02:00:03Z","series":"c/n/statefulset/s/d","id":"20261122t020000z-abcdef","sha256":"ab","files":3,"bytes":100,"storedBytes":50,"warnings":0,"deleted":0}""",
             System.Text.Encoding.UTF8.GetString(message));
     }
 }
