@@ -17,9 +17,9 @@ public sealed class Consistency(IWorkloadShell shell, TimeProvider time)
     /// <summary>What can be seen from the policy alone: why the step cannot work, exit code 2, or null. For preflight and <c>check</c>.</summary>
     public static RunnerException? Refusal(ConsistencyStep step)
     {
-        if (ShellWords.Split(step.Command).Count == 0)
+        if (ShellWords.IsBlank(step.Command))
             return new RunnerException(ExitCode.Usage, $"{ConsistencyStep.CommandPath} is empty", "name the command, or set consistency.enabled: false");
-        if (step.WaitCommand is { } wait && ShellWords.Split(wait).Count == 0)
+        if (step.WaitCommand is { } wait && ShellWords.IsBlank(wait))
             return new RunnerException(ExitCode.Usage, $"{ConsistencyStep.WaitCommandPath} is empty");
         if (!step.WaitForCompletion || step.WaitCommand is not null || RedisSave.Of(step.Command) is not { Saves: true, InfoCommand: null })
             return null;

@@ -21,7 +21,7 @@ public sealed class Freeze(IWorkloadShell shell, IFrozenMark mark, TimeProvider 
     /// <summary>What can be seen from the policy alone: why the step cannot work, exit code 2, or null. For preflight and <c>check</c>.</summary>
     public static RunnerException? Refusal(FreezeStep step)
     {
-        static bool Blank(string? command) => command is null || ShellWords.Split(command).Count == 0;
+        static bool Blank(string? command) => command is null || ShellWords.IsBlank(command);
         if (step.Hold is not null && (step.Command is not null || step.Thaw is not null))
             return new RunnerException(ExitCode.Usage, $"{FreezeStep.HoldPath} excludes command and thaw", "a hold thaws when its standard input is closed");
         if (step.Hold is null && (Blank(step.Command) || Blank(step.Thaw)))

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using BackupRunner.Posix;
 using BackupRunner.Reports;
 
 namespace BackupRunner.Hooks;
@@ -44,7 +45,7 @@ public sealed class FrozenMarkFile(string path) : IFrozenMark
                 file.Flush(flushToDisk: true);
             }
             File.Move(partial, path, overwrite: true);
-            FolderSync.Sync(folder);
+            DirectorySync.Flush(folder);
         }
         catch (Exception failed) when (failed is IOException or UnauthorizedAccessException)
         {

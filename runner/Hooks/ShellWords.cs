@@ -48,6 +48,9 @@ public static class ShellWords
         return tokens;
     }
 
+    /// <summary>White space and comments: a command that does nothing, and does it well.</summary>
+    public static bool IsBlank(string text) => Split(text).All(token => token is { IsOperator: true, Value: "\n" });
+
     static int Word(string text, int i, StringBuilder value)
     {
         while (i < text.Length && text[i] is not (' ' or '\t' or '\r') && !Operators.Contains(text[i], StringComparison.Ordinal))
