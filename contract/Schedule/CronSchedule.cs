@@ -67,7 +67,7 @@ public sealed record CronSchedule
         TryParse(text, out var schedule, out var problem) ? schedule : throw new FormatException($"\"{text}\" {problem}");
 
     /// <summary>The first time after <paramref name="after"/> that the schedule names in <paramref name="zone"/>.</summary>
-    /// <returns>In the zone's offset, on a full minute; null when nothing comes within five years.</returns>
+    /// <returns>In the zone's offset, on a full minute; null when nothing comes within five years, and in the first and the last years of the calendar.</returns>
     public DateTimeOffset? Next(DateTimeOffset after, TimeZoneInfo zone) =>
         new CronWalk(zone, month, minute, hour, Matches).Next(after);
 

@@ -15,8 +15,8 @@ sealed class CronWalk(TimeZoneInfo zone, CronField months, CronField minutes, Cr
         if (minutes.Bits == 0 || hours.Bits == 0 || months.Bits == 0)
             return null;
         var start = after.UtcDateTime;
-        // Below the last years of the calendar there is room for every step.
-        if (start.Year > DateTime.MaxValue.Year - Years - 2)
+        // Between the first and the last years of the calendar there is room for every step and every offset.
+        if (start.Year < 2 || start.Year > DateTime.MaxValue.Year - Years - 2)
             return null;
         var at = start.AddTicks(TimeSpan.TicksPerSecond - (start.Ticks % TimeSpan.TicksPerSecond));
         return Walk(at) is { } found ? TimeZoneInfo.ConvertTime(new DateTimeOffset(found), zone) : null;
