@@ -54,14 +54,7 @@ public sealed partial class TemplateDocumentTests
         Assert.Contains($"\"{refused.Construct}\"", refused.Message, StringComparison.Ordinal);
     }
 
-    static string Section()
-    {
-        var docs = Path.Combine(RepositoryFolder.Path, "docs");
-        var policy = Path.Combine(docs, "POLICY.md");
-        var text = File.Exists(policy) ? File.ReadAllText(policy) : "";
-        var section = SectionOf().Match(text);
-        return section.Success ? section.Value : File.ReadAllText(Path.Combine(docs, "COMMAND-TEMPLATES.part.md"));
-    }
+    static string Section() => SectionOf().Match(File.ReadAllText(Path.Combine(RepositoryFolder.Path, "docs", "POLICY.md"))).Value;
 
     /// <summary>A bar in a cell is escaped.</summary>
     static string[] Cells(string line) => [.. Bars().Split(line.Trim().Trim('|')).Select(cell => cell.Trim().Replace("\\|", "|", StringComparison.Ordinal))];
