@@ -31,14 +31,14 @@ public sealed class RunLockTests : IDisposable
         Assert.False(RunLock.IsHeld(scratch.Path, Stored.Redis));
         RunLock.OfSeries(scratch.Path, Stored.Redis, "x").Dispose();
         var file = Directory.GetFiles(Path.Combine(scratch.Path, "locks"), "series-*.lock").Single();
-        using var holder = Process.Start(new ProcessStartInfo("flock", ["-n", file, "sh", "-c", "echo held; exec cat"])
+        using var holder = Process.Start(new ProcessStartInfo("flock", ["-n", "-o", file, "sh", "-c", "echo held; exec cat"])
         {
             RedirectStandardOutput = true,
             RedirectStandardInput = true,
         })!;
         Assert.Equal("held", holder.StandardOutput.ReadLine());
         Assert.True(RunLock.IsHeld(scratch.Path, Stored.Redis));
-        holder.Kill(entireProcessTree: true);
+        holder.Kill();
         holder.WaitForExit();
         Assert.False(RunLock.IsHeld(scratch.Path, Stored.Redis));
     }
