@@ -30,7 +30,8 @@ public static class PolicyCompleteness
         {
             var missing = StorageKeys.Required(provider).Where(key => !StorageKeys.IsSet(storage, key));
             foreach (var key in missing)
-                yield return ($"backup.storage.{key}", $"is missing; provider \"{PolicyWords.Of(provider)}\" needs {string.Join(" and ", StorageKeys.Required(provider))}");
+                yield return ($"backup.storage.{key}",
+                    $"is missing; provider \"{PolicyWords.Of(provider)}\" needs {string.Join(" and ", StorageKeys.Required(provider))}");
         }
         if (storage?.SecretRef is { Name: null })
             yield return ("backup.storage.secretRef.name", "is missing; it names the Secret with the credentials");

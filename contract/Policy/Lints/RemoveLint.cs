@@ -42,5 +42,9 @@ static class RemoveLint
             : [];
     }
 
-    static string Plain(string folder) => folder.TrimEnd('/') is var plain && plain.StartsWith("./", StringComparison.Ordinal) ? plain[2..] : plain == "." ? "" : plain;
+    static string Plain(string folder)
+    {
+        var plain = folder.TrimEnd('/');
+        return plain == "." ? "" : plain.StartsWith("./", StringComparison.Ordinal) ? plain[2..] : plain;
+    }
 }

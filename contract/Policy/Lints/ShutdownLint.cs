@@ -20,7 +20,7 @@ static class ShutdownLint
 
     static bool IsTold(ShellCommand command) =>
         (command.Here?.Text?.Split('\n').Any(Says) ?? false)
-        || (command.PipedFrom is { } source && source.Invocation is { Program: "echo" or "printf" } told && told.Arguments.Any(argument => Says(argument.Text)));
+        || (command.PipedFrom?.Invocation is { Program: "echo" or "printf" } told && told.Arguments.Any(argument => Says(argument.Text)));
 
     // The first word: a key or a file may have the word in its name.
     static bool Says(string text) =>

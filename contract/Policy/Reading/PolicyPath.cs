@@ -16,6 +16,11 @@ static class PolicyPath
 
     public static readonly string[] SettingsKeys = ["volumeAccess", "consistency", "archive", "checksum", "encryption"];
 
+    /// <summary>What may stand at the root of a document.</summary>
+    public static readonly string[] RootKeys = [Root, .. BodyKeys, .. SettingsKeys];
+
+    public static bool IsKnown(string rootKey) => RootKeys.Contains(rootKey) || LaterKeys.Contains(rootKey);
+
     /// <param name="steps">From the document's root: keys, and <c>[0]</c> for items of a list.</param>
     public static string Of(IEnumerable<string> steps)
     {

@@ -25,9 +25,9 @@ static class PolicyReader
         var settings = new List<YamlEntry>();
         foreach (var entry in root.Entries.Where(entry => entry != whole))
         {
-            var known = PolicyPath.BodyKeys.Contains(entry.Key) || PolicyPath.LaterKeys.Contains(entry.Key) || PolicyPath.SettingsKeys.Contains(entry.Key);
+            var known = PolicyPath.IsKnown(entry.Key);
             if (!known)
-                problems.Add(Quoted.Key(entry.Key), entry.Mark, problems.HasRoom ? Nearest.UnknownKey(entry.Key, [PolicyPath.Root, .. PolicyPath.BodyKeys, .. PolicyPath.SettingsKeys]) : "");
+                problems.Add(Quoted.Key(entry.Key), entry.Mark, problems.HasRoom ? Nearest.UnknownKey(entry.Key, PolicyPath.RootKeys) : "");
             else if (whole is not null)
                 problems.Add(entry.Key, entry.Mark, $"{Quoted.Of(entry.Key)} stands beside \"backup\"; put it inside");
             else
@@ -49,7 +49,8 @@ static class PolicyReader
             foreach (var entry in ((YamlMapping)fragment[given].Value).Entries)
             {
                 if (settings.Find(other => other.Key == entry.Key) is { } other)
-                    problems.Add($"backup.settings.{Quoted.Key(entry.Key)}", entry.Mark, $"{Quoted.Of(entry.Key)} is given twice, also in line {other.Mark.Line}");
+                    problems.Add($"backup.settings.{Quoted.Key(entry.Key)}", entry.Mark,
+                        $"{Quoted.Of(entry.Key)} is given twice, also in line {other.Mark.Line}");
                 else
                     settings.Add(entry);
             }

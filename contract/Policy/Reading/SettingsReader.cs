@@ -21,7 +21,8 @@ static class SettingsReader
     {
         var access = new VolumeAccessPolicy { Method = section.Choice("method", PolicyWords.VolumeAccessMethods) ?? VolumeAccessMethod.SharedPvc };
         if (!section.Flag("readOnly", true))
-            section.Refuse("readOnly", "a backup never mounts the volume writable: kubelet would change owners of live data, and a fault in the backup could damage it; remove the key or set true");
+            section.Refuse("readOnly", "a backup never mounts the volume writable: kubelet would change owners of live data, "
+                + "and a fault in the backup could damage it; remove the key or set true");
         section.Finish();
         return access;
     }

@@ -10,15 +10,18 @@ sealed record ShellInvocation(string Program, IReadOnlyList<ShellWord> Arguments
 {
     static readonly FrozenSet<string> Shells = FrozenSet.Create("sh", "bash", "dash", "ash", "ksh", "zsh");
 
-    // Programs that run another, and how many words of their own, options apart, stand before it.
-    static readonly FrozenDictionary<string, int> Wrappers = new Dictionary<string, int>
-    {
-        ["exec"] = 0, ["command"] = 0, ["builtin"] = 0, ["nohup"] = 0, ["setsid"] = 0, ["time"] = 0, ["env"] = 0, ["nice"] = 0, ["ionice"] = 0,
-        ["stdbuf"] = 0, ["sudo"] = 0, ["doas"] = 0, ["gosu"] = 1, ["su-exec"] = 1, ["setpriv"] = 0, ["runuser"] = 0, ["tini"] = 0, ["dumb-init"] = 0,
-        ["numactl"] = 0, ["chroot"] = 1, ["timeout"] = 1, ["busybox"] = 0, ["docker-entrypoint"] = 0,
-    }.ToFrozenDictionary();
+    // Programs that run another.
+    static readonly FrozenSet<string> Wrappers = FrozenSet.Create(
+        "exec", "command", "builtin", "nohup", "setsid", "time", "env", "nice", "ionice", "stdbuf", "sudo", "doas", "setpriv", "runuser", "tini", "dumb-init",
+        "numactl", "busybox", "docker-entrypoint");
+
+    // Those that take a word of their own before it: a user, a folder, a time.
+    static readonly FrozenSet<string> WrappersWithWord = FrozenSet.Create("gosu", "su-exec", "chroot", "timeout");
 
     static readonly FrozenSet<string> OptionsWithValue = FrozenSet.Create("-u", "-g", "-n", "-k", "-s", "-C", "-p", "-i", "-o", "-e");
+
+    static readonly SearchValues<char> NameCharacters =
+        SearchValues.Create("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_");
 
     public static ShellInvocation Of(ShellCommand command)
     {
@@ -28,11 +31,10 @@ sealed record ShellInvocation(string Program, IReadOnlyList<ShellWord> Arguments
         while (at < words.Count)
         {
             var program = Name(words[at].Text);
-            if (program is "eval")
-                return new ShellInvocation(program, [.. words.Skip(at + 1)], Inner(string.Join(' ', words.Skip(at + 1).Select(word => word.Text)), command), bounded);
             if (GivenText(program, words, at, command) is { } text)
-                return new ShellInvocation(program, [.. words.Skip(at + 1)], Inner(text, command), bounded);
-            if (!Wrappers.TryGetValue(program, out var own))
+                return new ShellInvocation(program, [.. words.Skip(at + 1)], ShellScanner.Scan(text, command.Depth + 1), bounded);
+            var own = WrappersWithWord.Contains(program) ? 1 : 0;
+            if (own == 0 && !Wrappers.Contains(program))
                 return new ShellInvocation(program, [.. words.Skip(at + 1)], null, bounded);
             bounded |= program == "timeout";
             at = SkipAssignments(words, SkipOptions(words, at + 1)) + own;
@@ -47,9 +49,11 @@ sealed record ShellInvocation(string Program, IReadOnlyList<ShellWord> Arguments
         return name.EndsWith(".sh", StringComparison.Ordinal) ? name[..^3] : name;
     }
 
-    // sh -c TEXT, su - user -c TEXT, sh <<EOF.
+    // eval TEXT, sh -c TEXT, su - user -c TEXT, sh <<EOF.
     static string? GivenText(string program, IReadOnlyList<ShellWord> words, int at, ShellCommand command)
     {
+        if (program == "eval")
+            return string.Join(' ', words.Skip(at + 1).Select(word => word.Text));
         if (!Shells.Contains(program) && program is not ("su" or "runuser"))
             return null;
         for (var i = at + 1; i + 1 < words.Count; i++)
@@ -60,8 +64,6 @@ sealed record ShellInvocation(string Program, IReadOnlyList<ShellWord> Arguments
         }
         return Shells.Contains(program) ? command.Here?.Text : null;
     }
-
-    static ShellScript Inner(string text, ShellCommand command) => ShellScanner.Scan(text, command.Depth + 1);
 
     static int SkipOptions(IReadOnlyList<ShellWord> words, int at)
     {
@@ -80,9 +82,6 @@ sealed record ShellInvocation(string Program, IReadOnlyList<ShellWord> Arguments
     static bool IsAssignment(string text)
     {
         var equals = text.IndexOf('=', StringComparison.Ordinal);
-        return equals > 0 && !char.IsAsciiDigit(text[0]) && text.AsSpan(0, equals).IndexOfAnyExcept(Letters) < 0;
+        return equals > 0 && !char.IsAsciiDigit(text[0]) && text.AsSpan(0, equals).IndexOfAnyExcept(NameCharacters) < 0;
     }
-
-    static readonly SearchValues<char> Letters =
-        SearchValues.Create("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_");
 }

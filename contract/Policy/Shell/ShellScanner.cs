@@ -61,27 +61,17 @@ sealed class ShellScanner
     // By how much the number of open parentheses changes.
     int Parenthesis(char c, bool anyOpen)
     {
-        at++;
-        if (c == '(' && commands.IsStart && at < text.Length && text[at] == '(')
-        {
-            at++;
+        var arithmetic = c == '(' && commands.IsStart && Next('(');
+        at += arithmetic ? 2 : 1;
+        if (arithmetic)
             commands.Add(new ShellWord("((", "((", []));
-        }
-        else if (commands.InArithmetic)
-        {
+        if (commands.InArithmetic)
             return 0;
-        }
-        else if (c == '(')
-        {
+        if (c == '(')
             commands.Open();
-            return 1;
-        }
         else
-        {
             commands.Close(anyOpen);
-            return -1;
-        }
-        return 0;
+        return c == '(' ? 1 : -1;
     }
 
     void Separator(char c)
