@@ -58,7 +58,7 @@ public static class Packer
             using var entries = Directory.EnumerateFileSystemEntries(directory).GetEnumerator();
             entries.MoveNext();
         }
-        catch (DirectoryNotFoundException exception)
+        catch (DirectoryNotFoundException exception) when (!File.Exists(directory))
         {
             throw new RunnerException(ExitCode.Volume, $"there is no directory \"{directory}\"", null, exception);
         }
