@@ -27,6 +27,10 @@ sealed class InPlaceRestore(RestoreRun run, RestoreOptions options, IRestoreSour
         run.Say("verifying");
         await source.Verify(cancel);
         await run.Before(DestructiveStep.Empty, cancel);
+        // Its remains may fill the disk.
+        Volume.RemoveTree(RestoreLayout.Old(earlier.Journal.Id), cancel);
+        Volume.RemoveTree(RestoreLayout.New(earlier.Journal.Id), cancel);
+        Preflight.RoomInPlace(Volume, source.Size, cancel);
         await Refill(earlier.Journal.Id == source.Id ? earlier : Supersede(earlier.Journal), cancel);
     }
 

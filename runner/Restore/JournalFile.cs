@@ -35,9 +35,9 @@ sealed class JournalFile
         return new JournalFile(volume, journal, text.Length);
     }
 
-    /// <returns>Null when there is none, or one that was never armed.</returns>
+    /// <returns>Null when there is none: nothing was moved, or all is settled.</returns>
     public static JournalFile? Find(IVolume volume, BackupId id) =>
-        volume.ReadFile(RestoreLayout.Journal(id)) is { } text && JournalText.Parse(text, id) is ({ } journal, var bytes)
+        volume.ReadFile(RestoreLayout.Journal(id)) is { } text && JournalText.Parse(text, id) is var (journal, bytes)
             ? new JournalFile(volume, journal, bytes)
             : null;
 

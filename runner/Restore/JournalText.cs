@@ -56,11 +56,10 @@ public static class JournalText
 
     /// <summary>
     /// Reads a journal up to its last phase; the number is the bytes up to there. The first batch appears whole, by a rename; what comes
-    /// after the last phase was being written when the writer ended.
+    /// after the last phase was being written when its writer ended.
     /// </summary>
-    /// <returns>A null journal when it was not armed: nothing has been moved.</returns>
     /// <exception cref="RunnerException">It is damaged or a later version's (6).</exception>
-    public static (Journal? Journal, int Bytes) Parse(ReadOnlySpan<byte> text, BackupId id)
+    public static (Journal Journal, int Bytes) Parse(ReadOnlySpan<byte> text, BackupId id)
     {
         var (whole, pending) = (new JournalReader(id), new List<string>());
         var (wholeBytes, bytes) = (0, 0);
@@ -83,7 +82,7 @@ public static class JournalText
             pending.Clear();
             wholeBytes = bytes;
         }
-        return (whole.Journal, wholeBytes);
+        return (whole.Journal ?? throw Damaged(id, 1), wholeBytes);
     }
 
     static RunnerException Damaged(BackupId id, int line) => new(ExitCode.Volume,

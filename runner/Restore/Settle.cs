@@ -38,7 +38,7 @@ public enum SwapPlace
 /// <summary>The decisions of a settlement, from the journal and from what lies where.</summary>
 public static class Settle
 {
-    /// <param name="phase">The last record; null when the journal is missing or was never armed.</param>
+    /// <param name="phase">The last record; null when there is no journal.</param>
     public static Settlement Decide(JournalPhase? phase) => phase switch
     {
         null => Settlement.Discard,

@@ -4,7 +4,7 @@ using BackupRunner.Reports;
 namespace BackupRunner.Restore;
 
 /// <summary>A restore whose journal is on the volume: what is in the root may be neither the old data nor the new.</summary>
-public sealed record UnfinishedRestore(BackupId Id, JournalPhase? Phase)
+public sealed record UnfinishedRestore(BackupId Id, JournalPhase Phase)
 {
     /// <summary>The restores that must be settled before the volume is backed up. Reads only; takes no lock.</summary>
     /// <param name="root">The data's directory.</param>
@@ -15,8 +15,9 @@ public sealed record UnfinishedRestore(BackupId Id, JournalPhase? Phase)
         return
         [
             .. from id in Settling.Find(volume)
-            where volume.ReadFile(RestoreLayout.Journal(id)) is not null
-            select new UnfinishedRestore(id, JournalFile.Find(volume, id)?.Journal.Phase),
+            let file = JournalFile.Find(volume, id)
+            where file is not null
+            select new UnfinishedRestore(id, file.Journal.Phase),
         ];
     }
 

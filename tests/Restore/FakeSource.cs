@@ -1,11 +1,10 @@
 using BackupRunner.Names;
 using BackupRunner.Restore;
-using BackupRunner.Tests.Support;
 
 namespace BackupRunner.Tests.Restore;
 
-/// <summary>A backup whose extraction is a script.</summary>
-sealed class FakeSource(string script, string id = FakeSource.FirstId) : IRestoreSource
+/// <summary>A backup whose extraction copies a tree.</summary>
+sealed class FakeSource(string tree, string id = FakeSource.FirstId) : IRestoreSource
 {
     public const string FirstId = "20261122t020000z-aaaaaa";
     public const string SecondId = "20261123t020000z-bbbbbb";
@@ -37,11 +36,12 @@ sealed class FakeSource(string script, string id = FakeSource.FirstId) : IRestor
         Step?.Invoke();
         if (Step is not null)
         {
-            Shell.Bash($"cd {directory}; printf half > a; mkdir both; printf half > both/half");
+            Directory.CreateDirectory(Path.Combine(directory, "half"));
+            File.WriteAllText(Path.Combine(directory, "half", "file"), "half");
             Step();
-            Shell.Bash($"cd {directory}; rm -r a both");
+            Directory.Delete(Path.Combine(directory, "half"), recursive: true);
         }
-        Tree.Make(directory, script);
+        Tree.Copy(tree, directory);
         Step?.Invoke();
         return Task.FromResult(Extracted);
     }

@@ -22,7 +22,7 @@ static class Tree
         ln -s a link; mkdir turns; printf 'in a directory' > turns/file
         printf z > $'raw\xff\xfe name'; printf 'only new' > $'\x80only'; printf n > "name with space"
         touch -d '2011-02-03 04:05:06.789012345' a both turns
-        chmod 1755 .; chown 3:4 .; setfacl -m g:77:r-x .; setfattr -n user.mark -v new .; touch -d '2012-02-02 02:02:02.212121212' .
+        chmod 1755 .; chown 3:4 .; setfacl -m g:77:r-x .; setfattr -n trusted.mark -v new .; touch -d '2012-02-02 02:02:02.212121212' .
         """;
 
     public static void Make(string directory, string script)
@@ -32,17 +32,27 @@ static class Tree
         Shell.Bash($"cd {directory}; umask 022; {script}\nfind . -mindepth 1 -newermt 2020-01-01 -exec touch -hd '2019-01-01 01:01:01.123456789' {{}} +");
     }
 
+    /// <summary>Copies a tree, so that both describe alike.</summary>
+    public static void Copy(string from, string to)
+    {
+        Directory.CreateDirectory(to);
+        Shell.Run("cp", "-a", from + "/.", to);
+    }
+
     /// <param name="rootTime">With the root's own time of modification.</param>
-    public static string Describe(string directory, bool rootTime = true) => Entries(directory) + Shell.Bash($"""
+    public static string Describe(string directory, bool rootTime = true) => Shell.Bash($"""
         cd {directory}
+        {Hash}
         find . -maxdepth 0 -printf '%m %U:%G {(rootTime ? "%T@" : "")}\n'
         getfattr -dm - -e hex .
         """);
 
-    /// <summary>All but the root itself.</summary>
-    public static string Entries(string directory) => Shell.Bash($"""
-        cd {directory}
-        find . -name .backup-restore -prune -o -name lost+found -prune -o -mindepth 1 -printf '%P|%y|%m|%U:%G|%l|%T@|%n\0' | sort -z | tr '\0\n' '\n?' | cat -v
-        find . -name .backup-restore -prune -o -name lost+found -prune -o -type f -print0 | sort -z | xargs -0r sha256sum | cat -v
-        """);
+    /// <summary>All but the root itself: names, kinds, modes, owners, times, links, ACLs and contents, as GNU tar archives them.</summary>
+    public static string Entries(string directory) => Shell.Bash($"cd {directory}; {Hash}");
+
+    const string Hash = """
+        find . -name .backup-restore -prune -o -name lost+found -prune -o -mindepth 1 -printf '%P\0' | LC_ALL=C sort -z |
+            tar --null --verbatim-files-from --no-recursion --acls --xattrs --numeric-owner --format=posix \
+                --pax-option=delete=atime,delete=ctime,exthdr.name=x -cf - -T - | sha256sum| sha256sum
+        """;
 }

@@ -1,0 +1,264 @@
+using BackupRunner.Reports;
+using BackupRunner.Restore;
+using BackupRunner.Tests.Support;
+
+namespace BackupRunner.Tests.Restore;
+
+public sealed class RestoreTests : IDisposable
+{
+    readonly Scratch scratch = new();
+    readonly List<string> said = [];
+    readonly string target;
+    readonly string old;
+    readonly string restored;
+
+    public RestoreTests()
+    {
+        target = scratch["target"];
+        Tree.Make(target, Tree.Old);
+        Tree.Make(scratch["new"], Tree.New);
+        (old, restored) = (Tree.Describe(target), Tree.Describe(scratch["new"]));
+    }
+
+    public void Dispose() => scratch.Dispose();
+
+    [Fact]
+    public async Task Replaces_the_data_and_leaves_nothing_else()
+    {
+        var outcome = await Run(Source());
+        Assert.Equal(restored, Tree.Describe(target));
+        Assert.False(Directory.Exists(Path.Combine(target, ".backup-restore")));
+        Assert.Equal((FakeSource.FirstId, 0, 0, 0), (outcome.Restored!.Text, outcome.Settled.Count, outcome.Kept.Count, outcome.Warnings.Count));
+        Assert.Contains(said, line => line.StartsWith("staged 12 entries", StringComparison.Ordinal));
+        Assert.Contains("swapped", said);
+    }
+
+    [Fact]
+    public async Task In_place_verifies_before_it_empties()
+    {
+        var source = new FakeSource(scratch["new"]) { OnVerify = () => Assert.Equal(old, Tree.Describe(target)) };
+        await Run(source, Options with { InPlace = true });
+        Assert.Equal((1, restored), (source.Verified, Tree.Describe(target)));
+        Assert.False(Directory.Exists(Path.Combine(target, ".backup-restore")));
+    }
+
+    [Fact]
+    public async Task In_place_touches_nothing_when_the_backup_is_bad()
+    {
+        var source = new FakeSource(scratch["new"]) { OnVerify = () => throw new RunnerException(ExitCode.Integrity, "a bit flipped") };
+        Assert.Equal(ExitCode.Integrity, (await Fails(source, Options with { InPlace = true })).ExitCode);
+        Unchanged();
+    }
+
+    [Fact]
+    public async Task Keeps_the_old_data_beside_what_was_kept_before()
+    {
+        var first = await Run(Source(), Options with { KeepOldData = true });
+        Assert.Equal([Kept($"{FakeSource.FirstId}-old")], first.Kept);
+        var second = await Run(Source(), Options with { KeepOldData = true });
+        Assert.Equal([Kept($"{FakeSource.FirstId}-old-2")], second.Kept);
+        Assert.Equal(restored, Tree.Describe(target));
+        Assert.Equal(Tree.Entries(scratch["new"]), Tree.Entries(second.Kept[0]));
+    }
+
+    [Fact]
+    public async Task Puts_the_old_data_back_when_the_new_is_unhealthy()
+    {
+        string? seen = null;
+        var hooks = Hooks with { Health = _ => { seen = Tree.Describe(target); throw new RunnerException(ExitCode.Command, "no answer", "look there"); } };
+        var failure = await Fails(Source(), Options, hooks);
+        Assert.Equal((ExitCode.Command, restored), (failure.ExitCode, seen));
+        Assert.Contains("no answer", failure.Message, StringComparison.Ordinal);
+        Assert.Contains("the old data is back", failure.Hint, StringComparison.Ordinal);
+        Unchanged();
+    }
+
+    // Middleware that dies on strange directories: not even ours may be there when it starts.
+    [Fact]
+    public async Task Without_undo_every_trace_is_gone_before_the_health_check()
+    {
+        var hooks = Hooks with
+        {
+            Health = _ =>
+            {
+                Assert.False(Directory.Exists(Path.Combine(target, ".backup-restore")));
+                throw new RunnerException(ExitCode.Command, "no answer");
+            },
+        };
+        var failure = await Fails(Source(), Options with { Undo = false }, hooks);
+        Assert.Contains("the restored data stays", failure.Hint, StringComparison.Ordinal);
+        Assert.Equal(restored, Tree.Describe(target));
+    }
+
+    [Fact]
+    public async Task Options_that_contradict_each_other_are_refused()
+    {
+        Assert.Equal(ExitCode.Usage, (await Fails(Source(), Options with { KeepOldData = true, Undo = false })).ExitCode);
+        Assert.Equal(ExitCode.Usage, (await Fails(Source(), Options with { KeepOldData = true, InPlace = true })).ExitCode);
+        Unchanged();
+    }
+
+    [Fact]
+    public async Task Refuses_a_backup_whose_counts_are_not_the_manifests()
+    {
+        var source = new FakeSource(scratch["new"]) { Extracted = new ExtractedCounts(new RecordedCounts(12, 6, 39), true) };
+        Assert.Equal(ExitCode.Integrity, (await Fails(source)).ExitCode);
+        Unchanged();
+    }
+
+    [Fact]
+    public async Task Keeps_the_roots_attributes_when_the_backup_has_none()
+    {
+        await Run(new FakeSource(scratch["new"]) { Extracted = new ExtractedCounts(Source().Size.Expected!, HasRoot: false) });
+        Assert.Equal(Tree.Entries(scratch["new"]), Tree.Entries(target));
+        Assert.Equal(old[old.IndexOf('\n', StringComparison.Ordinal)..], Tree.Describe(target)[old.IndexOf('\n', StringComparison.Ordinal)..]);
+    }
+
+    [Fact]
+    public async Task A_name_of_ours_in_the_backup_is_not_restored()
+    {
+        Shell.Bash($"cd {target}; mkdir -p lost+found .backup-restore/kept/mine; echo mine > lost+found/file; echo mine > .backup-restore/kept/mine/file");
+        Tree.Make(scratch["evil"], "mkdir -p lost+found .backup-restore/kept; echo evil > lost+found/file; echo evil > .backup-restore/x; echo good > good");
+        await Run(new FakeSource(scratch["evil"]));
+        Assert.Equal("mine mine good\n", Shell.Bash($"cd {target}; echo $(cat lost+found/file .backup-restore/kept/mine/file good); test ! -e .backup-restore/x"));
+    }
+
+    [Fact]
+    public async Task Gives_everything_to_one_owner_and_keeps_setuid_and_capabilities()
+    {
+        Tree.Make(scratch["owned"], "mkdir -p d/e; echo > d/e/f; ln -s /etc/passwd d/link; cp /bin/true suid; chmod 6755 suid; cp /bin/true cap; "
+            + "setfattr -n security.capability -v 0x0100000200040000000000000000000000000000 cap; setfacl -m u:5:r d/e/f");
+        await Run(new FakeSource(scratch["owned"]), Options with { Owner = new NumericOwner(1234, 5678) });
+        Assert.Equal("1234:5678\n", Shell.Bash($"cd {target}; find . -printf '%U:%G\n' | sort -u"));
+        Assert.Equal("6755\n", Shell.Bash($"stat -c %a {target}/suid"));
+        Assert.Equal("0:0\n", Shell.Bash("stat -c %u:%g /etc/passwd"));
+        Assert.Equal(Shell.Bash($"cd {scratch["owned"]}; getfattr -dm - -e hex cap d/e/f"), Shell.Bash($"cd {target}; getfattr -dm - -e hex cap d/e/f"));
+    }
+
+    [Fact]
+    public async Task Restores_into_the_directory_that_a_link_leads_to()
+    {
+        Shell.Run("ln", "-s", target, scratch["link"]);
+        await Run(Source(), Options with { Target = scratch["link"] });
+        Assert.Equal(restored, Tree.Describe(target));
+        Assert.Equal(target + "\n", Shell.Run("readlink", scratch["link"]));
+    }
+
+    [Fact]
+    public async Task Creates_a_missing_target_only_when_asked_and_only_for_good()
+    {
+        var missing = Options with { Target = scratch["some/where"] };
+        Assert.Equal(ExitCode.Volume, (await Fails(Source(), missing)).ExitCode);
+        Assert.False(Path.Exists(scratch["some"]));
+        var bad = new FakeSource(scratch["new"]) { Extracted = new ExtractedCounts(new RecordedCounts(0, 0, 0), true) };
+        await Fails(bad, missing with { AllowMissingTarget = true });
+        Assert.False(Path.Exists(scratch["some/where"]));
+        await Run(Source(), missing with { AllowMissingTarget = true });
+        Assert.Equal(restored, Tree.Describe(scratch["some/where"]));
+    }
+
+    [Fact]
+    public async Task Stopped_while_staging_nothing_is_touched()
+    {
+        using var stop = new CancellationTokenSource();
+        var source = new FakeSource(scratch["new"]) { Step = stop.Cancel };
+        Assert.Equal(ExitCode.Stopped, (await Fails(source, Options, Hooks, stop.Token)).ExitCode);
+        Unchanged();
+    }
+
+    [Fact]
+    public async Task Stopped_before_the_commit_the_old_data_is_put_back()
+    {
+        using var stop = new CancellationTokenSource();
+        var hooks = Hooks with { Before = (step, _) => { if (step == DestructiveStep.Swap) stop.Cancel(); return Task.CompletedTask; } };
+        Assert.Equal(ExitCode.Stopped, (await Fails(Source(), Options, hooks, stop.Token)).ExitCode);
+        Unchanged();
+    }
+
+    [Theory]
+    [InlineData(DestructiveStep.Swap)]
+    [InlineData(DestructiveStep.Commit)]
+    public async Task A_check_before_a_step_that_fails_stops_there_and_the_old_data_is_back(DestructiveStep failing)
+    {
+        var hooks = Hooks with { Before = (step, _) => step == failing ? throw new RunnerException(ExitCode.Locked, "the lease is lost") : Task.CompletedTask };
+        Assert.Equal(ExitCode.Locked, (await Fails(Source(), Options, hooks)).ExitCode);
+        Unchanged();
+    }
+
+    [Fact]
+    public async Task Stopped_in_the_health_check_both_are_there_and_resuming_checks_again()
+    {
+        using var stop = new CancellationTokenSource();
+        var stopped = Hooks with { Health = cancel => { stop.Cancel(); cancel.ThrowIfCancellationRequested(); return Task.CompletedTask; } };
+        Assert.Equal(ExitCode.Stopped, (await Fails(Source(), Options, stopped, stop.Token)).ExitCode);
+        Assert.Equal(JournalPhase.Committed, Assert.Single(UnfinishedRestore.Find(target)).Phase);
+        Assert.Equal(ExitCode.Volume, UnfinishedRestore.Refusal(target, UnfinishedRestore.Find(target))!.ExitCode);
+        var sick = Hooks with { Health = _ => throw new RunnerException(ExitCode.Command, "no answer") };
+        var failure = await Assert.ThrowsAsync<RunnerException>(() => Resume(sick));
+        Assert.Contains("the old data is back", failure.Hint, StringComparison.Ordinal);
+        Unchanged();
+    }
+
+    [Fact]
+    public async Task Nothing_to_resume_is_said_and_no_error()
+    {
+        var outcome = await Resume(Hooks);
+        Assert.Equal((null, 0), (outcome.Restored, outcome.Settled.Count));
+        Unchanged();
+    }
+
+    [Fact]
+    public async Task Another_restore_of_the_same_volume_waits_outside()
+    {
+        var hooks = Hooks with
+        {
+            Before = async (step, _) => { if (step == DestructiveStep.Swap) Assert.Equal(ExitCode.Locked, (await Fails(Source())).ExitCode); },
+        };
+        await Run(Source(), Options, hooks);
+        Assert.Equal(restored, Tree.Describe(target));
+    }
+
+    [Fact]
+    public async Task Old_data_without_a_journal_is_never_removed()
+    {
+        var before = Tree.Entries(target);
+        Shell.Bash($"cd {target}; mkdir -p .backup-restore/{FakeSource.SecondId}/old; echo precious > .backup-restore/{FakeSource.SecondId}/old/file");
+        var failure = await Fails(Source());
+        Assert.Equal(ExitCode.Volume, failure.ExitCode);
+        Assert.Equal("precious\n", File.ReadAllText(Path.Combine(target, ".backup-restore", FakeSource.SecondId, "old", "file")));
+        Assert.Equal(Tree.Entries(target), before);
+    }
+
+    [Fact]
+    public async Task What_is_no_restore_of_ours_in_our_folder_stays()
+    {
+        Shell.Bash($"cd {target}; mkdir -p .backup-restore/notes; echo note > .backup-restore/notes/file");
+        await Run(Source());
+        Assert.Equal("note\n", File.ReadAllText(Path.Combine(target, ".backup-restore", "notes", "file")));
+    }
+
+    static CancellationToken Cancel => TestContext.Current.CancellationToken;
+
+    RestoreOptions Options => new() { Target = target };
+
+    RestoreHooks Hooks => new() { Progress = said.Add };
+
+    FakeSource Source() => new(scratch["new"]);
+
+    Task<RestoreOutcome> Run(FakeSource source, RestoreOptions? options = null, RestoreHooks? hooks = null, CancellationToken? cancel = null) =>
+        new VolumeRestore(options ?? Options, hooks ?? Hooks).Run(source, cancel ?? Cancel);
+
+    Task<RunnerException> Fails(FakeSource source, RestoreOptions? options = null, RestoreHooks? hooks = null, CancellationToken? cancel = null) =>
+        Assert.ThrowsAsync<RunnerException>(() => Run(source, options, hooks, cancel));
+
+    Task<RestoreOutcome> Resume(RestoreHooks hooks) => new VolumeRestore(Options, hooks)
+        .Resume((id, _) => Task.FromResult<IRestoreSource>(new FakeSource(scratch["new"], id.Text)), Cancel);
+
+    string Kept(string name) => Path.Combine(target, ".backup-restore", "kept", name);
+
+    void Unchanged()
+    {
+        Assert.Equal(old, Tree.Describe(target));
+        Assert.False(Path.Exists(Path.Combine(target, ".backup-restore")));
+    }
+}
