@@ -43,7 +43,12 @@ public sealed class Volume : IVolume
         _ => LastError.Failure(reason, $"open the target \"{path}\""),
     };
 
-    public void Dispose() => root.Dispose();
+    public void Dispose()
+    {
+        // Closing alone leaves the lock to a child that has just been forked and has not yet become its program.
+        _ = Libc.Lock(root.Directory, Libc.Unlock);
+        root.Dispose();
+    }
 
     public VolumeSpace Space()
     {
