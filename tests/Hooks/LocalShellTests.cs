@@ -65,15 +65,14 @@ public sealed class LocalShellTests : IDisposable
         var pids = _scratch["pids"];
         var timeout = new ManualTime();
         var shell = new LocalShell(Redaction.Of(new Dictionary<string, string>()), _log.Add, new Partly(timeout));
-        var run = shell.Run(Command($"(sleep 0.2; echo > {fifo}) & {text.Replace("PIDS", pids, StringComparison.Ordinal)}"), Long, Cancel);
+        var run = shell.Run(Command($"(until [ -s {pids} ]; do sleep 0.01; done; echo > {fifo}) & {text.Replace("PIDS", pids, StringComparison.Ordinal)}"), Long, Cancel);
         await File.ReadAllTextAsync(fifo, Cancel);
-        var started = await Pids(pids);
 
         timeout.Advance(Long);
         var result = await run;
 
         Assert.True(result.TimedOut);
-        Assert.All(started, AssertGone);
+        Assert.All(await Pids(pids), AssertGone);
     }
 
     [Fact]
