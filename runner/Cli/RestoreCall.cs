@@ -100,6 +100,9 @@ sealed class RestoreCall(RunContext run, RestoreFlags flags)
             throw new RunnerException(ExitCode.Command, $"{PolicyTemplates.Health} did not end within {DurationText.Of(setup.Policy.Restore.StartTimeout)}", "backup.restore.startTimeout sets how long it may take");
         if (!result.Succeeded)
             throw new RunnerException(ExitCode.Command, $"{PolicyTemplates.Health} {result.Failure}");
+        // A client of Redis exits 0 when the server refuses.
+        if (RedisSave.Of(plan.HealthCommand!).SpeaksRedis && RedisReply.Refusal(result, PolicyTemplates.Health) is { } refusal)
+            throw refusal;
     };
 
     List<string> Told(RestoreOutcome outcome, List<string> lines)

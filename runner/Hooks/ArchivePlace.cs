@@ -9,9 +9,9 @@ namespace BackupRunner.Hooks;
 /// </summary>
 sealed class ArchivePlace : IDisposable
 {
-    readonly HostLock _lock;
+    readonly HostLock held;
 
-    ArchivePlace(string path, HostLock taken) => (Path, _lock) = (path, taken);
+    ArchivePlace(string path, HostLock taken) => (Path, held) = (path, taken);
 
     public string Path { get; }
 
@@ -54,7 +54,7 @@ sealed class ArchivePlace : IDisposable
         }
         catch
         {
-            place._lock.Dispose();
+            place.held.Dispose();
             throw;
         }
     }
@@ -95,7 +95,7 @@ sealed class ArchivePlace : IDisposable
         }
         finally
         {
-            _lock.Dispose();
+            held.Dispose();
         }
     }
 }

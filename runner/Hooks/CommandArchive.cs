@@ -11,9 +11,9 @@ public sealed class CommandArchive : IAsyncDisposable
 {
     const int LongestChecksumFile = 64 * 1024;
 
-    readonly ArchivePlace _place;
+    readonly ArchivePlace place;
 
-    CommandArchive(ArchivePlace place, FileStream content) => (_place, Content) = (place, content);
+    CommandArchive(ArchivePlace place, FileStream content) => (this.place, Content) = (place, content);
 
     /// <summary>From the first byte. Its length is known and is not 0.</summary>
     public FileStream Content { get; }
@@ -51,7 +51,7 @@ public sealed class CommandArchive : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         await Content.DisposeAsync();
-        _place.Dispose();
+        place.Dispose();
     }
 
     /// <summary>Throws unless the script ended by itself, in time and well.</summary>

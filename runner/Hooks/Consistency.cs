@@ -168,9 +168,9 @@ public sealed class Consistency(IWorkloadShell shell, TimeProvider time)
     /// <summary>The one timeout that command and wait share.</summary>
     sealed class Budget(TimeSpan total, TimeProvider time)
     {
-        readonly long _start = time.GetTimestamp();
+        readonly long start = time.GetTimestamp();
 
-        public TimeSpan Spent => time.GetElapsedTime(_start);
+        public TimeSpan Spent => time.GetElapsedTime(start);
 
         public TimeSpan Left => total > Spent ? total - Spent : TimeSpan.Zero;
     }

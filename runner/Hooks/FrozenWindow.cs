@@ -6,16 +6,16 @@ namespace BackupRunner.Hooks;
 /// <summary>The time in which the workload is frozen: over by its timeout, by the run's cancellation, or by the end of what holds it.</summary>
 sealed class FrozenWindow : IDisposable
 {
-    readonly CancellationTokenSource _timeout;
-    readonly CancellationTokenSource _lost = new();
-    readonly CancellationTokenSource _over;
-    readonly CancellationToken _run;
+    readonly CancellationTokenSource timeout;
+    readonly CancellationTokenSource lost = new();
+    readonly CancellationTokenSource over;
+    readonly CancellationToken run;
 
     public FrozenWindow(TimeSpan left, TimeProvider time, CancellationToken run)
     {
-        _run = run;
-        _timeout = new CancellationTokenSource(left > TimeSpan.Zero ? left : TimeSpan.Zero, time);
-        _over = CancellationTokenSource.CreateLinkedTokenSource(_timeout.Token, _lost.Token, run);
+        this.run = run;
+        this.timeout = new CancellationTokenSource(left > TimeSpan.Zero ? left : TimeSpan.Zero, time);
+        this.over = CancellationTokenSource.CreateLinkedTokenSource(timeout.Token, lost.Token, run);
     }
 
     /// <summary>Waits until <paramref name="held"/> holds.</summary>
@@ -23,11 +23,11 @@ sealed class FrozenWindow : IDisposable
     {
         try
         {
-            var first = await Task.WhenAny(held.Signalled, held.Ended).WaitAsync(_over.Token);
+            var first = await Task.WhenAny(held.Signalled, held.Ended).WaitAsync(over.Token);
             if (first == held.Ended && !held.Signalled.IsCompleted)
                 throw new RunnerException(ExitCode.Command, $"{FreezeStep.HoldPath} ended before it printed READY: it {(await held.Ended).Failure}");
         }
-        catch (OperationCanceledException) when (!_run.IsCancellationRequested)
+        catch (OperationCanceledException) when (!run.IsCancellationRequested)
         {
             throw new RunnerException(ExitCode.Command, $"{FreezeStep.HoldPath} did not print READY within {DurationText.Of(step.Timeout)}");
         }
@@ -41,7 +41,7 @@ sealed class FrozenWindow : IDisposable
         T result = default!;
         try
         {
-            result = await archive(_over.Token);
+            result = await archive(over.Token);
         }
         catch (Exception any)
         {
@@ -49,7 +49,7 @@ sealed class FrozenWindow : IDisposable
             failed = any;
         }
         // Also after success: the archive may not have looked at its token before it was done.
-        if (!(failed is not null && _run.IsCancellationRequested) && Broken(step, held, failed) is { } broken)
+        if (!(failed is not null && run.IsCancellationRequested) && Broken(step, held, failed) is { } broken)
             throw broken;
         if (failed is not null)
             ExceptionDispatchInfo.Throw(failed);
@@ -63,7 +63,7 @@ sealed class FrozenWindow : IDisposable
             return new RunnerException(ExitCode.Command,
                 $"{FreezeStep.HoldPath} ended before the archive was complete: it {held.Ended.GetAwaiter().GetResult().Failure}", null, failed);
         }
-        if (_timeout.IsCancellationRequested)
+        if (timeout.IsCancellationRequested)
         {
             return new RunnerException(ExitCode.Command,
                 $"the archive took longer than the workload may be frozen, {DurationText.Of(step.Timeout)}", $"raise {FreezeStep.TimeoutPath}", failed);
@@ -74,12 +74,12 @@ sealed class FrozenWindow : IDisposable
     async Task CancelWhenEnded(IHeldCommand held)
     {
         await held.Ended;
-        await _lost.CancelAsync();
+        await lost.CancelAsync();
     }
 
     public void Dispose()
     {
-        _over.Dispose();
-        _timeout.Dispose();
+        over.Dispose();
+        timeout.Dispose();
     }
 }

@@ -12,30 +12,30 @@ sealed class LocalCommand : IHeldCommand
     static readonly TimeSpan Drain = TimeSpan.FromSeconds(1);
     static readonly TimeSpan Poll = TimeSpan.FromMilliseconds(50);
 
-    readonly Process _process;
-    readonly ShellCommand _command;
-    readonly TimeProvider _time;
-    readonly ProcessGroup _group;
-    readonly OutputCapture _output;
-    readonly OutputCapture _error;
-    readonly TaskCompletionSource _signalled = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    readonly Process process;
+    readonly ShellCommand command;
+    readonly TimeProvider time;
+    readonly ProcessGroup group;
+    readonly OutputCapture output;
+    readonly OutputCapture error;
+    readonly TaskCompletionSource signalled = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
     public LocalCommand(Process process, ShellCommand command, string? signal, Redaction redaction, Action<string> log, TimeProvider time)
     {
-        (_process, _command, _time) = (process, command, time);
+        (this.process, this.command, this.time) = (process, command, time);
         Action<string> show = command.IsPoll ? _ => { } : line => log($"{command.PolicyPath}: {line}");
-        _group = new ProcessGroup(process.Id);
-        _output = new OutputCapture(redaction, (raw, shown) =>
+        group = new ProcessGroup(process.Id);
+        output = new OutputCapture(redaction, (raw, shown) =>
         {
             show(shown);
             if (raw.Trim() == signal)
-                _signalled.TrySetResult();
+                signalled.TrySetResult();
         });
-        _error = new OutputCapture(redaction, (_, shown) => show(shown));
+        error = new OutputCapture(redaction, (_, shown) => show(shown));
         Ended = Follow();
     }
 
-    public Task Signalled => _signalled.Task;
+    public Task Signalled => signalled.Task;
 
     public Task<ShellResult> Ended { get; }
 
@@ -43,7 +43,7 @@ sealed class LocalCommand : IHeldCommand
     {
         try
         {
-            await _process.StandardInput.DisposeAsync();
+            await process.StandardInput.DisposeAsync();
         }
         catch (IOException)
         {
@@ -52,7 +52,7 @@ sealed class LocalCommand : IHeldCommand
     }
 
     /// <summary>Ends all processes of the command. Afterwards <see cref="Ended"/> is complete, or about to be.</summary>
-    public Task EndAll() => _group.End(LocalShell.Grace, _time);
+    public Task EndAll() => group.End(LocalShell.Grace, time);
 
     public async ValueTask DisposeAsync()
     {
@@ -60,22 +60,22 @@ sealed class LocalCommand : IHeldCommand
         if (!Ended.IsCompleted)
             await EndAll();
         await Ended;
-        _process.Dispose();
+        process.Dispose();
     }
 
     async Task<ShellResult> Follow()
     {
         using var stop = new CancellationTokenSource();
         var pumps = Task.WhenAll(
-            Pump(_process.StandardOutput, _output, stop.Token),
-            Pump(_process.StandardError, _error, stop.Token));
-        await _process.WaitForExitAsync(CancellationToken.None);
+            Pump(process.StandardOutput, output, stop.Token),
+            Pump(process.StandardError, error, stop.Token));
+        await process.WaitForExitAsync(CancellationToken.None);
         if (!pumps.IsCompleted)
-            await Task.WhenAny(pumps, Task.Delay(Drain, _time, CancellationToken.None));
+            await Task.WhenAny(pumps, Task.Delay(Drain, time, CancellationToken.None));
         await stop.CancelAsync();
         await pumps;
-        var left = _command.IsScript ? await LeftBehind() : [];
-        return new ShellResult(_process.ExitCode, TimedOut: false, _output.Captured, _error.Captured)
+        var left = command.IsScript ? await LeftBehind() : [];
+        return new ShellResult(process.ExitCode, TimedOut: false, output.Captured, error.Captured)
         {
             StillRunning = [.. left.Select(process => $"\"{process.Name}\" (process {process.Id})")],
         };
@@ -84,13 +84,13 @@ sealed class LocalCommand : IHeldCommand
     /// <summary>What still runs, and goes on running.</summary>
     async Task<IReadOnlyList<ProcessEntry>> LeftBehind()
     {
-        var start = _time.GetTimestamp();
+        var start = time.GetTimestamp();
         while (true)
         {
-            var left = _group.Members();
-            if (left.Count == 0 || _time.GetElapsedTime(start) >= Drain)
+            var left = group.Members();
+            if (left.Count == 0 || time.GetElapsedTime(start) >= Drain)
                 return left;
-            await Task.Delay(Poll, _time, CancellationToken.None);
+            await Task.Delay(Poll, time, CancellationToken.None);
         }
     }
 

@@ -13,26 +13,26 @@ public sealed class OutputCapture(Redaction redaction, Action<string, string> on
     public const int TailLength = 8192;
     const int LineLength = 4096;
 
-    readonly StringBuilder _raw = new();
-    readonly StringBuilder _redacted = new();
-    readonly StringBuilder _line = new();
-    bool _cut;
+    readonly StringBuilder raw = new();
+    readonly StringBuilder redacted = new();
+    readonly StringBuilder line = new();
+    bool cut;
 
-    public CapturedOutput Captured => new(Tail(_raw), Tail(_redacted));
+    public CapturedOutput Captured => new(Tail(raw), Tail(redacted));
 
     public void Append(ReadOnlySpan<char> text)
     {
-        _raw.Append(text);
-        Trim(_raw);
+        raw.Append(text);
+        Trim(raw);
         foreach (var c in text)
         {
             // A carriage return ends a line too: progress bars.
             if (c is '\n' or '\r')
                 EndLine();
-            else if (_line.Length < LineLength)
-                _line.Append(c);
+            else if (line.Length < LineLength)
+                line.Append(c);
             else
-                _cut = true;
+                cut = true;
         }
     }
 
@@ -41,17 +41,17 @@ public sealed class OutputCapture(Redaction redaction, Action<string, string> on
 
     void EndLine()
     {
-        if (_line.Length == 0)
+        if (line.Length == 0)
             return;
         // The cut may go through a secret, of which the first part would then not be recognised.
-        if (_cut)
-            _line.Length = Math.Max(0, _line.Length - redaction.LongestSecret);
-        var raw = _line.ToString();
-        var shown = Printable(redaction.Apply(raw)) + (_cut ? "..." : "");
-        _line.Clear();
-        _cut = false;
-        _redacted.Append(shown).Append('\n');
-        Trim(_redacted);
+        if (cut)
+            line.Length = Math.Max(0, line.Length - redaction.LongestSecret);
+        var raw = line.ToString();
+        var shown = Printable(redaction.Apply(raw)) + (cut ? "..." : "");
+        line.Clear();
+        cut = false;
+        redacted.Append(shown).Append('\n');
+        Trim(redacted);
         onLine(raw, shown);
     }
 

@@ -15,14 +15,14 @@ public sealed class Redaction
 
     static readonly string[] SecretNames = ["PASS", "SECRET", "TOKEN", "AUTH", "KEY", "CREDENTIAL"];
 
-    readonly IReadOnlyDictionary<string, string> _environment;
-    readonly string[] _secrets;
+    readonly IReadOnlyDictionary<string, string> environment;
+    readonly string[] secrets;
 
     Redaction(IReadOnlyDictionary<string, string> environment, IEnumerable<string> secrets)
     {
-        _environment = environment;
-        _secrets = [.. secrets.Where(secret => secret.Length > 0).Distinct(StringComparer.Ordinal)];
-        LongestSecret = _secrets.Length == 0 ? 0 : _secrets.Max(secret => secret.Length);
+        this.environment = environment;
+        this.secrets = [.. secrets.Where(secret => secret.Length > 0).Distinct(StringComparer.Ordinal)];
+        LongestSecret = this.secrets.Length == 0 ? 0 : this.secrets.Max(secret => secret.Length);
     }
 
     /// <summary>Characters.</summary>
@@ -37,7 +37,7 @@ public sealed class Redaction
 
     /// <summary>With the secrets that stand in the text of a command.</summary>
     public Redaction With(string command) =>
-        new(_environment, _secrets.Concat(CommandSecrets.In(command, _environment).SelectMany(Lines)));
+        new(environment, secrets.Concat(CommandSecrets.In(command, environment).SelectMany(Lines)));
 
     /// <summary>True for PGPASSWORD, REDISCLI_AUTH, MYSQL_PWD, AWS_SECRET_ACCESS_KEY, in any case.</summary>
     public static bool IsSecretName(string name) =>
@@ -48,7 +48,7 @@ public sealed class Redaction
     {
         var hidden = new bool[text.Length];
         var any = false;
-        foreach (var secret in _secrets)
+        foreach (var secret in secrets)
         {
             for (var at = text.IndexOf(secret, StringComparison.Ordinal); at >= 0; at = text.IndexOf(secret, at + 1, StringComparison.Ordinal))
             {

@@ -17,7 +17,7 @@ public sealed partial class ProcessGroup(int leader)
     static readonly TimeSpan AfterKill = TimeSpan.FromSeconds(5);
     static readonly TimeSpan Poll = TimeSpan.FromMilliseconds(20);
 
-    readonly HashSet<(int Id, ulong Start)> _known = [];
+    readonly HashSet<(int Id, ulong Start)> known = [];
 
     /// <summary>The members that run now. Zombies do not: who reaps them is not ours to say.</summary>
     public IReadOnlyList<ProcessEntry> Members()
@@ -26,7 +26,7 @@ public sealed partial class ProcessGroup(int leader)
         var members = new Dictionary<int, ProcessEntry>();
         foreach (var entry in all)
         {
-            if (entry.Id == leader || entry.Session == leader || _known.Contains((entry.Id, entry.Start)))
+            if (entry.Id == leader || entry.Session == leader || known.Contains((entry.Id, entry.Start)))
                 members[entry.Id] = entry;
         }
         for (var grown = members.Count > 0; grown;)
@@ -36,7 +36,7 @@ public sealed partial class ProcessGroup(int leader)
                 grown |= members.ContainsKey(entry.Parent) && members.TryAdd(entry.Id, entry);
         }
         foreach (var entry in members.Values)
-            _known.Add((entry.Id, entry.Start));
+            known.Add((entry.Id, entry.Start));
         return [.. members.Values.Where(entry => !entry.IsZombie)];
     }
 

@@ -29,8 +29,9 @@ public sealed class RunLockTests : IDisposable
         RunLock.OfData(scratch.Path, "/data", "backup").Dispose();
         using var again = RunLock.OfData(scratch.Path, "/data", "backup");
         Assert.False(RunLock.IsHeld(scratch.Path, Stored.Redis));
-        RunLock.OfSeries(scratch.Path, Stored.Redis, "x").Dispose();
-        var file = Directory.GetFiles(Path.Combine(scratch.Path, "locks"), "series-*.lock").Single();
+        string file;
+        using (RunLock.OfSeries(scratch.Path, Stored.Redis, "x"))
+            file = Directory.GetFiles(Path.Combine(scratch.Path, "locks"), "series-*.lock").Single();
         using var holder = Process.Start(new ProcessStartInfo("flock", ["-n", "-o", file, "sh", "-c", "echo held; exec cat"])
         {
             RedirectStandardOutput = true,

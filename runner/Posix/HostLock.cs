@@ -2,7 +2,7 @@ using System.ComponentModel;
 using System.Runtime.InteropServices;
 using Microsoft.Win32.SafeHandles;
 
-namespace BackupRunner.Hooks;
+namespace BackupRunner.Posix;
 
 /// <summary>
 /// A lock file that one process of this host holds (flock(2)); the kernel lets go of it when the process ends, however it ends. Disposing it
@@ -14,13 +14,14 @@ sealed partial class HostLock : IDisposable
     const int Create = 0x40;
     const int CloseOnExec = 0x80000;
     const int ExclusiveNow = 2 | 4;
+    const int Unlock = 8;
     const int WouldBlock = 11;
     const uint OwnerOnly = 0x180;
 
-    readonly string _path;
-    readonly SafeFileHandle _file;
+    readonly string path;
+    readonly SafeFileHandle file;
 
-    HostLock(string path, SafeFileHandle file) => (_path, _file) = (path, file);
+    HostLock(string path, SafeFileHandle file) => (this.path, this.file) = (path, file);
 
     /// <returns>Null when another process, or another lock of this one, has it.</returns>
     /// <exception cref="IOException">The file cannot be created or opened.</exception>
@@ -48,9 +49,13 @@ sealed partial class HostLock : IDisposable
     public void Dispose()
     {
         // Removed while it is held, so that nobody can have taken the file of this name.
-        if (!_file.IsClosed)
-            File.Delete(_path);
-        _file.Dispose();
+        if (!file.IsClosed)
+        {
+            File.Delete(path);
+            // Closing alone leaves the lock to a child that has just been forked and has not yet become its program.
+            _ = Flock(file, Unlock);
+        }
+        file.Dispose();
     }
 
     [LibraryImport("libc", EntryPoint = "open", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
