@@ -67,6 +67,24 @@ public sealed class ExtractionTests
         }
     }
 
+    [Theory]
+    [InlineData(512)]
+    [InlineData(700)]
+    [InlineData(1024)]
+    [InlineData(1536)]
+    public async Task A_cut_archive_in_a_whole_gzip_file_is_refused(int length)
+    {
+        using var scratch = new Scratch();
+        var archive = await Write(scratch, new TarBytes().File("a", "content").End()[..length]);
+
+        var whenChecked = await Assert.ThrowsAsync<RunnerException>(() => Archives.Check(archive));
+        var whenExtracted = await Assert.ThrowsAsync<RunnerException>(() => Archives.Unpack(archive, scratch.Folder("target")));
+
+        Assert.Equal(ExitCode.Integrity, whenExtracted.ExitCode);
+        Assert.StartsWith("the archive is cut short: its tar data ", whenExtracted.Message, StringComparison.Ordinal);
+        Assert.Equal(whenExtracted.Message, whenChecked.Message);
+    }
+
     [Fact]
     public async Task A_damaged_archive_wins_over_what_tar_says_about_it()
     {
