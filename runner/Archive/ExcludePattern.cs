@@ -4,8 +4,10 @@ using BackupRunner.Reports;
 namespace BackupRunner.Archive;
 
 /// <summary>
-/// A pattern of <c>archive.exclude</c>: a shell glob (<c>* ? [..]</c>, glob(7), by bytes) for what is left out, with all below it. Without a slash it
-/// is matched with names at any depth; with one, with paths from the root of the volume (<c>/cache</c>, <c>logs/*.old</c>); <c>*</c> and <c>?</c> match no slash.
+/// A pattern of <c>archive.exclude</c>: a shell glob (<c>* ? [..]</c>, glob(7), by bytes) for what is left out, with all below it. Without
+/// a slash it
+/// is matched with names at any depth; with one, with paths from the root of the volume (<c>/cache</c>, <c>logs/*.old</c>); <c>*</c> and
+/// <c>?</c> match no slash.
 /// A slash at the end says nothing.
 /// </summary>
 public static partial class ExcludePattern
@@ -18,7 +20,10 @@ public static partial class ExcludePattern
     {
         var components = pattern.Split('/', StringSplitOptions.RemoveEmptyEntries).Where(component => component != ".").ToArray();
         if (components.Length == 0 || components.Contains("..") || pattern.Contains('\0') || EndsInBackslash(pattern))
-            throw new RunnerException(ExitCode.Usage, $"\"{pattern}\" is no pattern of files below the volume's root", "archive.exclude takes shell globs");
+            throw new RunnerException(
+                ExitCode.Usage,
+                $"\"{pattern}\" is no pattern of files below the volume's root",
+                "archive.exclude takes shell globs");
         var isAnchored = pattern.TrimEnd('/').Contains('/');
         string[] options = ["--wildcards", "--no-wildcards-match-slash", isAnchored ? "--anchored" : "--no-anchored"];
         var globs = isAnchored ? (List<string>)["./" + string.Join('/', components)] : NotTheRoot(components[0]);
@@ -26,7 +31,8 @@ public static partial class ExcludePattern
     }
 
     /// <summary>
-    /// tar calls the root "." and matches names at any depth with it too: ".*" would leave out everything. Such a pattern is stars around at most one
+    /// tar calls the root "." and matches names at any depth with it too: ".*" would leave out everything. Such a pattern is stars around
+    /// at most one
     /// other element; it becomes one for longer names, and one for the names of one byte that are not ".".
     /// </summary>
     static List<string> NotTheRoot(string glob)

@@ -3,7 +3,8 @@ using BackupRunner.Reports;
 namespace BackupRunner.Archive;
 
 /// <summary>
-/// What may be extracted from an archive that anybody may have made: nothing that leaves the target, nothing through a symbolic link, no device nodes.
+/// What may be extracted from an archive that anybody may have made: nothing that leaves the target, nothing through a symbolic link, no
+/// device nodes.
 /// Where a symbolic link points is data and not looked at.
 /// </summary>
 public sealed class ExtractRules : ITarRules

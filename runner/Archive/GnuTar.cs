@@ -58,14 +58,16 @@ public sealed class GnuTar : IAsyncDisposable
         process.Dispose();
     }
 
-    /// <exception cref="RunnerException">tar was ended by a signal: exit 143 when somebody stopped it and us (Ctrl-C), 3 otherwise.</exception>
+    /// <exception cref="RunnerException">tar was ended by a signal: exit 143 when somebody stopped it and us (Ctrl-C), 3
+    /// otherwise.</exception>
     public static void ThrowIfKilled(int exit)
     {
         const int signals = 128;
         if (exit is signals + 2 or signals + 15)
             throw new RunnerException(ExitCode.Stopped, "tar was stopped");
         if (exit > signals)
-            throw new RunnerException(ExitCode.Command, $"tar was killed by signal {exit - signals}", "9 may be the kernel, out of memory: look at the limits");
+            throw new RunnerException(
+                ExitCode.Command, $"tar was killed by signal {exit - signals}", "9 may be the kernel, out of memory: look at the limits");
     }
 
     static async Task RequireGnu(string program, CancellationToken cancel)

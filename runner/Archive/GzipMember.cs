@@ -4,7 +4,8 @@ using System.IO.Compression;
 namespace BackupRunner.Archive;
 
 /// <summary>
-/// One gzip member (RFC 1952) of at most <see cref="MaximumRawBytes"/> of input, with a subfield <c>BR</c> in the extra field that holds the
+/// One gzip member (RFC 1952) of at most <see cref="MaximumRawBytes"/> of input, with a subfield <c>BR</c> in the extra field that holds
+/// the
 /// member's total length (docs/FORMAT.md). Its buffers are used again for the next member.
 /// </summary>
 public sealed class GzipMember

@@ -5,7 +5,8 @@ namespace BackupRunner.Archive;
 /// stream (docs/FORMAT.md). Memory: (2 x workers + 2) x 2.1 MiB.
 /// </summary>
 /// <remarks>
-/// <see cref="Complete"/> ends the gzip; disposing without it abandons what is not yet written, so that a backup that failed never ends in a well-formed
+/// <see cref="Complete"/> ends the gzip; disposing without it abandons what is not yet written, so that a backup that failed never ends in
+/// a well-formed
 /// archive. The inner stream is neither completed nor disposed. A failure of the inner stream is thrown by the next call, as it was.
 /// </remarks>
 public sealed class GzipMembersStream : WriteOnlyStream

@@ -4,7 +4,8 @@ using BackupRunner.Reports;
 namespace BackupRunner.Archive;
 
 /// <summary>
-/// Decompresses any gzip file (RFC 1952). Members that carry their length (docs/FORMAT.md) are inflated in parallel; from the first one that does not, the rest
+/// Decompresses any gzip file (RFC 1952). Members that carry their length (docs/FORMAT.md) are inflated in parallel; from the first one
+/// that does not, the rest
 /// is inflated serially. Memory is bounded in both cases: see <see cref="GzipMembersStream"/>.
 /// </summary>
 public static class GzipReader
@@ -12,10 +13,12 @@ public static class GzipReader
     const int SerialBufferBytes = 1 << 18;
 
     /// <summary>Writes to <paramref name="target"/> what <paramref name="gzip"/> holds, to its very end.</summary>
-    /// <exception cref="RunnerException">Exit 5: not gzip, damaged, cut short, or followed by anything that is not gzip (zeros too).</exception>
+    /// <exception cref="RunnerException">Exit 5: not gzip, damaged, cut short, or followed by anything that is not gzip (zeros
+    /// too).</exception>
     public static async Task CopyTo(Stream gzip, Stream target, int workers, CancellationToken cancel)
     {
-        await using var pipeline = new MemberPipeline(workers, Inflate, (member, stop) => target.WriteAsync(member.Raw[..member.RawBytes], stop));
+        await using var pipeline = new MemberPipeline(
+            workers, Inflate, (member, stop) => target.WriteAsync(member.Raw[..member.RawBytes], stop));
         var header = new byte[GzipMember.HeaderBytes];
         for (long offset = 0; ;)
         {

@@ -3,8 +3,10 @@ using System.IO.Compression;
 namespace BackupRunner.Archive;
 
 /// <summary>
-/// A gzip member of sixteen known bytes that is read after the data. GZipStream ends quietly on data that is cut short and takes a damaged magic
-/// number for the end; but it reads on into a following member only when the one before was whole, its CRC and size verified. So the data is
+/// A gzip member of sixteen known bytes that is read after the data. GZipStream ends quietly on data that is cut short and takes a damaged
+/// magic
+/// number for the end; but it reads on into a following member only when the one before was whole, its CRC and size verified. So the data
+/// is
 /// whole exactly when the sentinel comes out last.
 /// </summary>
 public static class GzipSentinel

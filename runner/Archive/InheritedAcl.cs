@@ -3,7 +3,8 @@ using System.Runtime.InteropServices;
 namespace BackupRunner.Archive;
 
 /// <summary>
-/// A directory's ACLs (acl(5)), kept in extended attributes. What tar creates below a directory with a default ACL inherits it, and would come to more permissions than the archive has.
+/// A directory's ACLs (acl(5)), kept in extended attributes. What tar creates below a directory with a default ACL inherits it, and would
+/// come to more permissions than the archive has.
 /// </summary>
 public static partial class InheritedAcl
 {

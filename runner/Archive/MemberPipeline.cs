@@ -4,7 +4,8 @@ using System.Threading.Channels;
 namespace BackupRunner.Archive;
 
 /// <summary>
-/// Works on members in parallel and delivers them in the order in which they were submitted. At most 2 x workers + 2 members exist at a time; they are
+/// Works on members in parallel and delivers them in the order in which they were submitted. At most 2 x workers + 2 members exist at a
+/// time; they are
 /// used in turn. The first failure, of the work or of the delivery, ends everything and is what every later call throws.
 /// </summary>
 public sealed class MemberPipeline : IAsyncDisposable

@@ -5,7 +5,8 @@ namespace BackupRunner.Archive;
 /// <summary>An owner by number, as <c>restore.owner</c> writes it: <c>uid:gid</c>.</summary>
 public sealed record NumericOwner(uint Uid, uint Gid)
 {
-    /// <returns>Null when <paramref name="text"/> is not two decimal numbers that can be owners (4294967295 means "leave it" to chown).</returns>
+    /// <returns>Null when <paramref name="text"/> is not two decimal numbers that can be owners (4294967295 means "leave it" to
+    /// chown).</returns>
     public static NumericOwner? Parse(string text)
     {
         var parts = text.Split(':');

@@ -11,12 +11,14 @@ public static class Packer
     const int RecordBytes = 20 * TarHeader.BlockBytes;
 
     /// <summary>
-    /// Writes a tar stream of all that is in <paramref name="directory"/>, with owners, ACLs, attributes, links and holes, to <paramref name="target"/>, which it neither
+    /// Writes a tar stream of all that is in <paramref name="directory"/>, with owners, ACLs, attributes, links and holes, to <paramref
+    /// name="target"/>, which it neither
     /// completes nor disposes.
     /// </summary>
     /// <param name="exclude">Shell globs; see <see cref="ExcludePattern"/>.</param>
     /// <param name="progress">Told the raw bytes so far.</param>
-    /// <exception cref="RunnerException">Exit 6: something cannot be read; 2: a pattern is malformed; 3: tar is missing or was killed. What the target throws comes through.</exception>
+    /// <exception cref="RunnerException">Exit 6: something cannot be read; 2: a pattern is malformed; 3: tar is missing or was killed.
+    /// What the target throws comes through.</exception>
     public static async Task<PackResult> Pack(
         string directory, IReadOnlyList<string> exclude, Stream target, IProgress<long>? progress, CancellationToken cancel)
     {
@@ -64,7 +66,9 @@ public static class Packer
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
-            var why = exception is UnauthorizedAccessException ? "permission denied" : File.Exists(directory) ? "it is not a directory" : exception.Message;
+            var why = exception is UnauthorizedAccessException ? "permission denied"
+                : File.Exists(directory) ? "it is not a directory"
+                : exception.Message;
             throw new RunnerException(ExitCode.Volume, $"cannot read \"{directory}\": {why}", TarFailures.OwnerHint, exception);
         }
     }

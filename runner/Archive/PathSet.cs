@@ -1,7 +1,8 @@
 namespace BackupRunner.Archive;
 
 /// <summary>
-/// A set of normalized paths, kept as 64-bit hashes (FNV-1a): two paths that collide can only make an archive look worse than it is. Holds at most
+/// A set of normalized paths, kept as 64-bit hashes (FNV-1a): two paths that collide can only make an archive look worse than it is. Holds
+/// at most
 /// <paramref name="capacity"/> paths, at up to 40 bytes each, and forgets those that come after.
 /// </summary>
 public sealed class PathSet(int capacity)

@@ -1,7 +1,8 @@
 namespace BackupRunner.Archive;
 
 /// <summary>
-/// Walks the records of a pax extended header (POSIX, pax(1), "pax Extended Header"): <c>length key=value\n</c>, the length in decimal and of the
+/// Walks the records of a pax extended header (POSIX, pax(1), "pax Extended Header"): <c>length key=value\n</c>, the length in decimal and
+/// of the
 /// whole record.
 /// </summary>
 public ref struct PaxRecords(ReadOnlySpan<byte> payload)

@@ -6,7 +6,8 @@ public static class TarArguments
     // 64 KiB a write instead of 10 KiB.
     const string Blocking = "--blocking-factor=128";
 
-    // Not all attributes: labels of a host's own security module (selinux, ima, evm) mean nothing elsewhere. ACLs are kept as the kernel keeps them, by
+    // Not all attributes: labels of a host's own security module (selinux, ima, evm) mean nothing elsewhere. ACLs are kept as the kernel
+    // keeps them, by
     // number; --acls would store user names and look them up where the archive is extracted.
     static readonly string[] attributes =
     [

@@ -1,7 +1,8 @@
 namespace BackupRunner.Archive;
 
 /// <summary>
-/// What an archive holds, counted from its headers as they pass. The same archive gives the same counts when it is written, checked and extracted.
+/// What an archive holds, counted from its headers as they pass. The same archive gives the same counts when it is written, checked and
+/// extracted.
 /// </summary>
 /// <param name="Entries">All entries but the root directory itself: 0 is an empty volume.</param>
 /// <param name="Files">Regular files; a further name (hard link) of a file does not count again.</param>

@@ -2,7 +2,8 @@ using BackupRunner.Reports;
 
 namespace BackupRunner.Archive;
 
-/// <summary>Sorts tar's messages while they come: notices become warnings, the first failures are kept for the error that tar's exit code calls for.</summary>
+/// <summary>Sorts tar's messages while they come: notices become warnings, the first failures are kept for the error that tar's exit code
+/// calls for.</summary>
 public sealed class TarFailures(WarningList warnings, Action? onNoSpace = null)
 {
     public const string OwnerHint = "run as the owner of the data: set runAsUser, or use sudo";
@@ -53,7 +54,10 @@ public sealed class TarFailures(WarningList warnings, Action? onNoSpace = null)
         new(ExitCode.Volume, $"cannot read all of \"{directory}\": {List()}", OwnerHint);
 
     public RunnerException Unwritable(string directory) => noSpace is not null
-        ? new(ExitCode.Volume, $"cannot extract into \"{directory}\": {noSpace.What} (at \"{noSpace.Name}\")", "free space or inodes on the volume, or enlarge it")
+        ? new(
+            ExitCode.Volume,
+            $"cannot extract into \"{directory}\": {noSpace.What} (at \"{noSpace.Name}\")",
+            "free space or inodes on the volume, or enlarge it")
         : new(ExitCode.Volume, $"cannot extract into \"{directory}\": {List()}");
 
     string List()
@@ -62,8 +66,11 @@ public sealed class TarFailures(WarningList warnings, Action? onNoSpace = null)
         {
             if (first.Count == 0)
                 return "tar failed and did not say why";
-            var all = string.Join("; ", first.Select(each => each.Kind == TarMessageKind.Other ? each.Name : $"\"{each.Name}\": {each.What}"));
+            var all = string.Join("; ", first.Select(Show));
             return count > first.Count ? $"{all}; and {count - first.Count} more" : all;
         }
     }
+
+    static string Show(TarMessage message) =>
+        message.Kind == TarMessageKind.Other ? message.Name : $"\"{message.Name}\": {message.What}";
 }

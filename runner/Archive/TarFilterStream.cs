@@ -1,7 +1,8 @@
 namespace BackupRunner.Archive;
 
 /// <summary>
-/// Reads the tar stream that is written to it and passes on to the inner stream what its rules allow, each entry only after its headers were judged.
+/// Reads the tar stream that is written to it and passes on to the inner stream what its rules allow, each entry only after its headers
+/// were judged.
 /// Memory: a few headers of at most <see cref="TarScanner.MaximumMetaBytes"/> each, and the rules' own.
 /// </summary>
 /// <remarks><see cref="Complete"/> checks that the archive was whole. The inner stream is neither completed nor disposed.</remarks>

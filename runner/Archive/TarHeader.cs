@@ -32,6 +32,9 @@ public readonly ref struct TarHeader(ReadOnlySpan<byte> block)
     /// <summary>Of GNU's type S: a block with more of the map follows.</summary>
     public bool IsExtended => block[482] != 0;
 
+    /// <summary>It does not describe an entry but what follows it: pax headers (X is Solaris'), GNU long names.</summary>
+    public bool IsMeta => (char)Type is 'x' or 'X' or 'g' or 'L' or 'K';
+
     public bool IsZero => !block.ContainsAnyExcept((byte)0);
 
     /// <summary>Old tars added the bytes up as signed; either sum is right, as for GNU tar.</summary>

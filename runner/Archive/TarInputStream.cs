@@ -1,6 +1,7 @@
 namespace BackupRunner.Archive;
 
-/// <summary>tar's standard input. When tar has ended it throws <see cref="TarGoneException"/>, because the reason is in tar's messages and not in "broken pipe".</summary>
+/// <summary>tar's standard input. When tar has ended it throws <see cref="TarGoneException"/>, because the reason is in tar's messages and
+/// not in "broken pipe".</summary>
 public sealed class TarInputStream(Stream pipe) : WriteOnlyStream
 {
     public override async ValueTask WriteAsync(ReadOnlyMemory<byte> buffer, CancellationToken cancellationToken = default)

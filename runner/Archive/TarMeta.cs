@@ -44,7 +44,8 @@ public sealed class TarMeta
         }
     }
 
-    /// <summary>A global header holds defaults (git writes a comment). One that names or measures entries would be a trap: tars differ on it.</summary>
+    /// <summary>A global header holds defaults (git writes a comment). One that names or measures entries would be a trap: tars differ on
+    /// it.</summary>
     public static string? CheckGlobal(ReadOnlySpan<byte> payload)
     {
         var records = new PaxRecords(payload);
@@ -80,7 +81,8 @@ public sealed class TarMeta
                 sparseName = value.ToArray();
             else if (key.SequenceEqual("size"u8) && (Size = Decimal(value)) is null)
                 return "a malformed size";
-            else if ((key.SequenceEqual("GNU.sparse.size"u8) || key.SequenceEqual("GNU.sparse.realsize"u8)) && (RealSize = Decimal(value)) is null)
+            else if ((key.SequenceEqual("GNU.sparse.size"u8) || key.SequenceEqual("GNU.sparse.realsize"u8))
+                && (RealSize = Decimal(value)) is null)
                 return "a malformed size";
             else if (key.StartsWith("SCHILY.xattr."u8))
                 AttributeBytes += key.Length + value.Length;
@@ -91,7 +93,8 @@ public sealed class TarMeta
     }
 
     static long? Decimal(ReadOnlySpan<byte> text) =>
-        !text.IsEmpty && char.IsAsciiDigit((char)text[0]) && Utf8Parser.TryParse(text, out long value, out var length) && length == text.Length && value <= TarScanner.MaximumPayloadBytes
+        !text.IsEmpty && char.IsAsciiDigit((char)text[0]) && Utf8Parser.TryParse(text, out long value, out var length)
+            && length == text.Length && value <= TarScanner.MaximumPayloadBytes
             ? value
             : null;
 }

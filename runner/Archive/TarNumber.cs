@@ -6,7 +6,8 @@ namespace BackupRunner.Archive;
 /// <summary>Numbers in tar headers: octal text, or GNU's base-256, big-endian with the top bit of the first byte set.</summary>
 public static class TarNumber
 {
-    /// <returns>Null for what is no number or negative or does not fit 63 bits. A field of zero bytes is 0, one of blanks is null, as for GNU tar.</returns>
+    /// <returns>Null for what is no number or negative or does not fit 63 bits. A field of zero bytes is 0, one of blanks is null, as for
+    /// GNU tar.</returns>
     public static long? Parse(ReadOnlySpan<byte> field)
     {
         if (field[0] >= 0x80)

@@ -3,7 +3,8 @@ using System.Text;
 namespace BackupRunner.Archive;
 
 /// <summary>
-/// Gives an entry another owner in its headers, so that tar sets owner, mode and capabilities in the order that keeps them: a later chown would clear
+/// Gives an entry another owner in its headers, so that tar sets owner, mode and capabilities in the order that keeps them: a later chown
+/// would clear
 /// setuid bits and file capabilities.
 /// </summary>
 public static class TarOwner
@@ -15,7 +16,7 @@ public static class TarOwner
         {
             var header = new TarHeader(headers);
             var payload = 0;
-            if (header.Type is (byte)'x' or (byte)'X' or (byte)'g' or (byte)'L' or (byte)'K')
+            if (header.IsMeta)
             {
                 var size = (int)TarNumber.Parse(header.SizeField)!.Value;
                 if (header.Type is not ((byte)'L' or (byte)'K'))

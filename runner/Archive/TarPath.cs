@@ -40,7 +40,8 @@ public static class TarPath
         return null;
     }
 
-    /// <summary>Longer paths no system call takes (PATH_MAX with its NUL, limits.h(0p)); GNU tar walks to them, but cannot extract them.</summary>
+    /// <summary>Longer paths no system call takes (PATH_MAX with its NUL, limits.h(0p)); GNU tar walks to them, but cannot extract
+    /// them.</summary>
     public const int MaximumBytes = 4095;
 
     /// <exception cref="RunnerException">Exit 6: no tar could extract the entry.</exception>
@@ -51,7 +52,8 @@ public static class TarPath
             return;
         throw new RunnerException(
             ExitCode.Volume,
-            $"a path of {length} bytes cannot be restored, more than {MaximumBytes} are too many: \"{ByteName.Show(entry.Name.AsSpan(0, 100))}...\"",
+            $"a path of {length} bytes cannot be restored, more than {MaximumBytes} are too many: "
+                + $"\"{ByteName.Show(entry.Name.AsSpan(0, 100))}...\"",
             "shorten it, or leave it out with archive.exclude");
     }
 

@@ -18,12 +18,14 @@ public enum TarVerdict
 }
 
 /// <summary>
-/// Reads a tar stream block by block as it is pushed through, in any portions, and lets rules judge every entry by its complete headers. It reads what
+/// Reads a tar stream block by block as it is pushed through, in any portions, and lets rules judge every entry by its complete headers.
+/// It reads what
 /// GNU tar reads (ustar, pax, GNU long names and sparse files, v7) and, where tars differ in what they make of a header, refuses it.
 /// </summary>
 public sealed class TarScanner(ITarRules rules, WarningList warnings)
 {
-    /// <summary>Of an extended header or a long name; xattrs of one file have at most 64 KiB of names and as much for each value on the usual file systems.</summary>
+    /// <summary>Of an extended header or a long name; xattrs of one file have at most 64 KiB of names and as much for each value on the
+    /// usual file systems.</summary>
     public const int MaximumMetaBytes = 1 << 20;
 
     /// <summary>Far more than any file system holds, and small enough to add to.</summary>
@@ -142,7 +144,7 @@ public sealed class TarScanner(ITarRules rules, WarningList warnings)
             throw Damaged(offset < TarHeader.BlockBytes ? "it does not begin with a tar header" : "a header whose checksum is wrong");
         if (TarNumber.Parse(header.SizeField) is not { } size || size > MaximumPayloadBytes)
             throw Damaged("a header without a usable size");
-        return header.Type is (byte)'x' or (byte)'X' or (byte)'g' or (byte)'L' or (byte)'K' ? BeginMeta(header.Type, size) : Entry(header, size);
+        return header.IsMeta ? BeginMeta(header.Type, size) : Entry(header, size);
     }
 
     TarVerdict ZeroBlock()

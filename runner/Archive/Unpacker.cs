@@ -6,13 +6,16 @@ namespace BackupRunner.Archive;
 public static class Unpacker
 {
     /// <summary>
-    /// Reads <paramref name="gzip"/> to its end and extracts it into <paramref name="directory"/>, which should be empty: what is there stays or is replaced. The directory itself gets
+    /// Reads <paramref name="gzip"/> to its end and extracts it into <paramref name="directory"/>, which should be empty: what is there
+    /// stays or is replaced. The directory itself gets
     /// the mode, owner and times of the archive's root.
     /// </summary>
-    /// <param name="owner">Everything belongs to it instead of whom the archive says; null for the archived owners (as root) or oneself.</param>
+    /// <param name="owner">Everything belongs to it instead of whom the archive says; null for the archived owners (as root) or
+    /// oneself.</param>
     /// <param name="progress">Told the raw bytes so far.</param>
     /// <exception cref="RunnerException">
-    /// Exit 5: the archive is damaged, cut short or hostile; 6: the directory cannot be written, or is full; 3: tar is missing or was killed. In each case some of the archive
+    /// Exit 5: the archive is damaged, cut short or hostile; 6: the directory cannot be written, or is full; 3: tar is missing or was
+    /// killed. In each case some of the archive
     /// may have been extracted.
     /// </exception>
     public static async Task<UnpackResult> Unpack(
@@ -24,7 +27,8 @@ public static class Unpacker
         var warnings = new WarningList();
         GnuTar? started = null;
         var failures = new TarFailures(warnings, () => started?.Kill());
-        await using var tar = started = await GnuTar.Start(TarArguments.Extract(directory, owner is not null || Environment.IsPrivilegedProcess), failures.Add, cancel);
+        var arguments = TarArguments.Extract(directory, setOwner: owner is not null || Environment.IsPrivilegedProcess);
+        await using var tar = started = await GnuTar.Start(arguments, failures.Add, cancel);
         var filter = new TarFilterStream(new TarInputStream(tar.Input), new ExtractRules(), warnings, owner);
         using var killed = cancel.UnsafeRegister(_ => tar.Kill(), null);
         var isTarGone = false;

@@ -1,6 +1,7 @@
 namespace BackupRunner.Archive;
 
-/// <summary>Collects warnings by kind, in the order of their first appearance. Bounded: beyond <see cref="MaximumKinds"/> kinds, all others are one.</summary>
+/// <summary>Collects warnings by kind, in the order of their first appearance. Bounded: beyond <see cref="MaximumKinds"/> kinds, all
+/// others are one.</summary>
 public sealed class WarningList
 {
     const int MaximumKinds = 50;

@@ -32,7 +32,7 @@ public sealed class ExtractionTests
 
         var result = await Archives.Unpack(archive, target);
 
-        Assert.Equal("last lost+found lost+found/kept lost+found2 sub sub/lost+found", Shell.Bash($"cd '{target}'; find . -mindepth 1 -printf '%P\\n' | sort | xargs"). Trim());
+        Assert.Equal("last lost+found lost+found/kept lost+found2 sub sub/lost+found", Shell.Bash($"cd '{target}'; find . -mindepth 1 -printf '%P\\n' | sort | xargs").Trim());
         Assert.Equal(
             ["left out, it belongs to the volume and not to its data x4: ./lost+found/ ./lost+found/1 .backup-restore/x/journal lost+found/pax"],
             result.Warnings.Select(Archives.Show));
@@ -65,6 +65,24 @@ public sealed class ExtractionTests
             Assert.Equal(ExitCode.Integrity, refused.ExitCode);
             Assert.StartsWith("the archive is cut short: ", refused.Message, StringComparison.Ordinal);
         }
+    }
+
+    [Theory]
+    [InlineData(512)]
+    [InlineData(700)]
+    [InlineData(1024)]
+    [InlineData(1536)]
+    public async Task A_cut_archive_in_a_whole_gzip_file_is_refused(int length)
+    {
+        using var scratch = new Scratch();
+        var archive = await Write(scratch, new TarBytes().File("a", "content").End()[..length]);
+
+        var whenChecked = await Assert.ThrowsAsync<RunnerException>(() => Archives.Check(archive));
+        var whenExtracted = await Assert.ThrowsAsync<RunnerException>(() => Archives.Unpack(archive, scratch.Folder("target")));
+
+        Assert.Equal(ExitCode.Integrity, whenExtracted.ExitCode);
+        Assert.StartsWith("the archive is cut short: its tar data ", whenExtracted.Message, StringComparison.Ordinal);
+        Assert.Equal(whenExtracted.Message, whenChecked.Message);
     }
 
     [Fact]

@@ -26,7 +26,8 @@ public static class OddTree
     }
 
     /// <summary>
-    /// Everything that must survive, as text: names, types, modes, numeric owners, sizes, disk blocks of files, link targets and counts, nanoseconds of the modification
+    /// Everything that must survive, as text: names, types, modes, numeric owners, sizes, disk blocks of files, link targets and counts,
+    /// nanoseconds of the modification
     /// time, hard links, content, extended attributes, ACLs. Two trees are equal when their texts are.
     /// </summary>
     public static string Fingerprint(string path) => Shell.Bash($"""

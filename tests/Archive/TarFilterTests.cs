@@ -27,15 +27,15 @@ public sealed class TarFilterTests
         var source = scratch.Folder("source");
         OddTree.Build(source);
         var file = scratch["archive.tar"];
+        // Without --sparse it would be stored with all its zeros.
+        var large = format.Contains("sparse", StringComparison.Ordinal) ? "" : $"--exclude=./{OddTree.SparseFile}";
         // Formats without room for a name or an owner leave that file out and say so with exit 2.
-        Shell.Bash($"tar --create {format} --numeric-owner --exclude='./special/null*' -C '{source}' --file='{file}' . 2>/dev/null || test $? = 2");
-        var listed = Shell.Bash($"tar --list --quoting-style=escape --file='{file}' | grep -v '^volume$' | sed 's/\\\\[0-7]*/?/g; s/./x/g'").Trim().Split('\n');
+        Shell.Bash($"tar --create {format} --numeric-owner --exclude='./special/null*' {large} -C '{source}' --file='{file}' . 2>/dev/null || test $? = 2");
 
         var seen = new SeenEntries();
         var passed = await Filter(await File.ReadAllBytesAsync(file, Cancel), seen, 1 << 20);
         await File.WriteAllBytesAsync(scratch["passed.tar"], passed, Cancel);
 
-        Assert.Equal(listed.Length, seen.Entries.Count);
         Assert.Equal(
             Shell.Bash($"tar --list --verbose --full-time --numeric-owner --quoting-style=escape --file='{file}' | grep -v '^V'"),
             Shell.Bash($"tar --list --verbose --full-time --numeric-owner --quoting-style=escape --file='{scratch["passed.tar"]}'"));
