@@ -19,6 +19,7 @@ static unsafe partial class Libc
     public const int AtEmptyPath = 0x1000;
     public const int RenameNoReplace = 1;
     public const int LockExclusiveNow = 2 | 4;
+    public const int Unlock = 8;
     public const int FallocateKeepSize = 1;
     public const int WriteOk = 2;
     public const int WriteAndSearchOk = 2 | 1;
