@@ -32,5 +32,13 @@ static class Discard
         Tree(volume, id);
     }
 
-    static void Tree(IVolume volume, BackupId id) => volume.RemoveTree(RestoreLayout.Of(id), CancellationToken.None);
+    // A journal that could not be finished writing goes first: it speaks of what is removed then.
+    static void Tree(IVolume volume, BackupId id)
+    {
+        if (!volume.DirectoryExists(RestoreLayout.Of(id)))
+            return;
+        volume.RemoveFile(RestoreLayout.Journal(id));
+        volume.Sync(RestoreLayout.Of(id));
+        volume.RemoveTree(RestoreLayout.Of(id), CancellationToken.None);
+    }
 }

@@ -99,7 +99,7 @@ sealed class InPlaceRestore(RestoreRun run, RestoreOptions options, IRestoreSour
         }
         catch (Exception failure)
         {
-            throw Incomplete(failure);
+            throw Incomplete(Volume, failure);
         }
         await BringIn(run, file, cancel);
     }
@@ -107,21 +107,28 @@ sealed class InPlaceRestore(RestoreRun run, RestoreOptions options, IRestoreSour
     /// <summary>Moves a backup that is whole into the root; from its record on this needs no source.</summary>
     public static async Task BringIn(RestoreRun run, JournalFile file, CancellationToken cancel)
     {
-        await run.Before(DestructiveStep.Swap, cancel);
-        var refused = new Swap(run.Volume, file.Journal.Id).BringInRest(file.Journal);
-        await run.Before(DestructiveStep.Commit, cancel);
-        file.Enter(JournalPhase.Committed);
+        try
+        {
+            await run.Before(DestructiveStep.Swap, cancel);
+            var refused = new Swap(run.Volume, file.Journal.Id).BringInRest(file.Journal);
+            await run.Before(DestructiveStep.Commit, cancel);
+            file.Enter(JournalPhase.Committed);
+            if (refused.Count > 0)
+                run.Warn($"this user may not give \"{run.Volume.Path}\" itself its {string.Join(", ", refused)}: it keeps what it has");
+        }
+        catch (Exception failure)
+        {
+            throw Incomplete(run.Volume, failure);
+        }
         run.Say("swapped");
-        if (refused.Count > 0)
-            run.Warn($"this user may not give \"{run.Volume.Path}\" itself its {string.Join(", ", refused)}: it keeps what it has");
         await new Conclusion(run, file).Check(cancel);
     }
 
-    Exception Incomplete(Exception failure) => failure switch
+    static Exception Incomplete(IVolume volume, Exception failure) => failure switch
     {
-        RunnerException known => new RunnerException(known.ExitCode, $"\"{Volume.Path}\" is incomplete: {known.Message}", Hint(known.Hint), known),
+        RunnerException known => new RunnerException(known.ExitCode, $"\"{volume.Path}\" is incomplete: {known.Message}", Hint(known.Hint), known),
         OperationCanceledException stopped => new RunnerException(
-            ExitCode.Stopped, $"\"{Volume.Path}\" is incomplete: the restore was stopped", Hint(null), stopped),
+            ExitCode.Stopped, $"\"{volume.Path}\" is incomplete: the restore was stopped", Hint(null), stopped),
         _ => failure,
     };
 

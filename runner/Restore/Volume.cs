@@ -43,10 +43,11 @@ public sealed class Volume : IVolume
         _ => LastError.Failure(reason, $"open the target \"{path}\""),
     };
 
+    // By itself, closing would leave the lock to a child process that was just forked and has not come to its own program yet.
     public void Dispose()
     {
-        // Closing alone leaves the lock to a child that has just been forked and has not yet become its program.
-        _ = Libc.Lock(root.Directory, Libc.Unlock);
+        if (!root.Directory.IsClosed)
+            _ = Libc.Lock(root.Directory, Libc.Unlock);
         root.Dispose();
     }
 
@@ -62,20 +63,7 @@ public sealed class Volume : IVolume
 
     public IReadOnlyList<string> Mounts() => MountTable.Below(Path);
 
-    public long FreeableBytes(CancellationToken cancel)
-    {
-        var bytes = 0L;
-        foreach (var entry in List(RestoreLayout.Root)!.Where(entry => !RestoreLayout.IsReserved(entry.Name)))
-        {
-            bytes += FileStatus.At(root.Directory, entry.Name.Terminated) is { } top ? top.DiskBytes / Math.Max(1, top.Links) : 0;
-            if (!entry.IsDirectory || entry.IsMountPoint)
-                continue;
-            using var directory = root.Directory.OpenDirectoryAt(entry.Name.Terminated) ?? throw LastError.Failure($"read \"{entry.Name}\"");
-            TreeWalk.Visit(directory, entry.Name.ToString(), (_, _, status) =>
-                bytes += status.Kind == FileKind.Directory ? status.DiskBytes : status.DiskBytes / Math.Max(1, status.Links), cancel);
-        }
-        return bytes;
-    }
+    public long FreeableBytes(CancellationToken cancel) => TreeSize.Freeable(root.Directory, List(RestoreLayout.Root)!, cancel);
 
     public bool IsWritable(string directory)
     {

@@ -144,48 +144,6 @@ public sealed class RestoreFaultTests : IDisposable
         Assert.Equal("file\n", Shell.Run("ls", "-A", scratch["elsewhere"]));
     }
 
-    // Root may read anything; an ordinary user is stopped by it, and by what he may not write.
-    [Fact]
-    public void An_unreadable_lost_and_found_does_not_matter()
-    {
-        UserTree("mkdir -m 700 lost+found; chown 0:0 lost+found; echo x > lost+found/x");
-        OrdinaryUser.Run(async () => await Restore(new PlainSource()));
-        Assert.Equal("lost+found\nplain\n", Shell.Run("ls", "-A", target));
-        Assert.Equal("x\n", File.ReadAllText(Path.Combine(target, "lost+found", "x")));
-    }
-
-    [Theory]
-    [InlineData("mkdir -p foreign/x; chown -R 0:0 foreign", "foreign")]
-    [InlineData("mkdir mine; chmod 555 mine", "mine")]
-    [InlineData("chown 0:0 .; chmod 1777 .; touch sticky; chown 0:0 sticky", "sticky")]
-    [InlineData("chown 0:0 .; chmod 755 .", "not writable")]
-    public void Without_privilege_what_cannot_be_moved_is_found_before(string script, string message)
-    {
-        UserTree(script);
-        var before = Tree.Describe(target);
-        OrdinaryUser.Run(async () =>
-        {
-            var failure = await Assert.ThrowsAsync<RunnerException>(() => Restore(new PlainSource()));
-            Assert.Equal((ExitCode.Volume, true), (failure.ExitCode, failure.Message.Contains(message, StringComparison.Ordinal)));
-        });
-        Assert.Equal(before, Tree.Describe(target));
-        Assert.False(Path.Exists(Path.Combine(target, ".backup-restore")));
-    }
-
-    [Fact]
-    public void Without_privilege_the_rest_works_and_what_stays_different_is_a_warning()
-    {
-        // The root of a claim with fsGroup: root's own, writable by the group.
-        UserTree("chown 0:65534 .; chmod 2775 .; mkdir -p mine/readonly; touch mine/readonly/f; chown -R 65534:65534 mine; chmod 555 mine/readonly");
-        OrdinaryUser.Run(async () =>
-        {
-            var outcome = await Restore(new PlainSource());
-            Assert.Contains("owner", Assert.Single(outcome.Warnings), StringComparison.Ordinal);
-        });
-        Assert.Equal("plain\n", Shell.Run("ls", "-A", target));
-        Assert.Equal("2775 0:65534\n", Shell.Run("stat", "-c", "%a %u:%g", target));
-    }
-
     // Old data that cannot be removed is no reason to call a good restore bad, or to refuse the next backup.
     [Fact]
     public async Task Old_data_that_cannot_be_removed_is_a_warning_and_goes_later()
@@ -240,8 +198,6 @@ public sealed class RestoreFaultTests : IDisposable
         mounts.Push(TemporaryMount.Memory(target, options));
         Tree.Make(target, Tree.Old + more);
     }
-
-    void UserTree(string script) => Tree.Make(target, $"chown {OrdinaryUser.Id}:{OrdinaryUser.Id} .; chmod 755 . ..; {script}");
 
     Task<RunnerException> Fails(IRestoreSource source, bool inPlace = false) => Assert.ThrowsAsync<RunnerException>(
         () => new VolumeRestore(new RestoreOptions { Target = target, InPlace = inPlace }, RestoreHooks.None).Run(source, Cancel));
