@@ -45,20 +45,15 @@ public sealed class RedisFailureTests : IDisposable
         Assert.Equal("1", server.Persistence("rdb_bgsave_in_progress"));
     }
 
-    [Fact]
-    public async Task A_wrong_password_in_the_environment()
+    [Theory]
+    [InlineData("redis-cli", null)]
+    [InlineData("printenv REDISCLI_AUTH; redis-cli", "true")]
+    [InlineData("set -x; redis-cli --pass wrong-horse", "true")]
+    public async Task A_wrong_password_which_the_command_may_even_print(string client, string? waitCommand)
     {
         await using var server = await RedisServer.Start(Cancel);
 
-        await Fails(server, "the server refused the password", password: "wrong-horse");
-    }
-
-    [Fact]
-    public async Task A_wrong_password_in_the_command()
-    {
-        await using var server = await RedisServer.Start(Cancel);
-
-        await Fails(server, "the server refused the password", password: "wrong-horse", client: "redis-cli --pass wrong-horse");
+        await Fails(server, "the server refused the password", password: "wrong-horse", client: client, waitCommand: waitCommand);
     }
 
     [Fact]
@@ -70,7 +65,7 @@ public sealed class RedisFailureTests : IDisposable
     }
 
     /// <param name="password">Null for the right one.</param>
-    async Task Fails(RedisServer server, string message, string? password = null, string client = "redis-cli", string timeout = "30s")
+    async Task Fails(RedisServer server, string message, string? password = null, string client = "redis-cli", string timeout = "30s", string? waitCommand = null)
     {
         password ??= server.Password;
         var policy = scratch.File("policy.yaml", $"""
@@ -80,6 +75,7 @@ public sealed class RedisFailureTests : IDisposable
                   enabled: true
                   command: {client} -p {server.Port.ToString(CultureInfo.InvariantCulture)} BGSAVE
                   timeout: {timeout}
+                  {(waitCommand is null ? "" : $"waitCommand: \"{waitCommand}\"")}
             """);
         var runner = new RunnerCall(scratch.Folder("state"))
         {

@@ -31,7 +31,7 @@ public sealed class RedisFreezeTests : IDisposable
         gate.Open();
 
         (await run.Ended).Exited(0);
-        Assert.Equal("OK", await write);
+        await AssertThawed(write);
         Assert.Empty(Marks);
     }
 
@@ -49,7 +49,7 @@ public sealed class RedisFreezeTests : IDisposable
         run.Signal(signal);
 
         var result = (await run.Ended).Exited(143);
-        Assert.Equal("OK", await write);
+        await AssertThawed(write);
         Assert.Contains("error: stopped by a signal", result.Error, StringComparison.Ordinal);
         Assert.Empty(Marks);
         Assert.Empty(Stored);
@@ -74,7 +74,7 @@ public sealed class RedisFreezeTests : IDisposable
 
         var next = (await Runner.Run(Arguments(policy))).Exited(0);
 
-        Assert.Equal("OK", await write);
+        await AssertThawed(write);
         var thawed = Assert.Single(next.Error.Split('\n'), line => line.Contains("was killed while it had it frozen", StringComparison.Ordinal));
         var id = thawed.Split('"')[1];
         Assert.Contains(id, mark, StringComparison.Ordinal);
@@ -95,7 +95,7 @@ public sealed class RedisFreezeTests : IDisposable
         var result = (await run.Ended).Exited(3);
 
         Assert.Contains("the archive took longer than the workload may be frozen, 3s", result.Error, StringComparison.Ordinal);
-        Assert.Equal("OK", await client.Call(Cancel, "SET", "key", "value"));
+        await AssertThawed(client.Call(Cancel, "SET", "key", "value"));
         Assert.Empty(Marks);
         Assert.Empty(Stored);
     }
@@ -120,7 +120,7 @@ public sealed class RedisFreezeTests : IDisposable
         run.Signal("TERM");
 
         (await run.Ended).Exited(143);
-        Assert.Equal("OK", await write);
+        await AssertThawed(write);
         Assert.DoesNotContain(ProcessEntry.All(), process => process.Id == started && !process.IsZombie);
         Assert.Empty(Directory.GetFiles(scratch["archive"]));
         Assert.Empty(Marks);
@@ -224,6 +224,8 @@ public sealed class RedisFreezeTests : IDisposable
         Assert.False(write.IsCompleted);
         return write;
     }
+
+    static async Task AssertThawed(Task<object?> write) => Assert.Equal("OK", await write.WaitAsync(TimeSpan.FromMinutes(1), Cancel));
 
     bool Unlocked() => Shell.Try("flock", "--nonblock", scratch["lock"], "true").ExitCode == 0;
 }
