@@ -1,4 +1,5 @@
 using BackupRunner.Names;
+using BackupRunner.Posix;
 using BackupRunner.Reports;
 
 namespace BackupRunner.Hooks;

@@ -101,11 +101,35 @@ public sealed class StoreAndVolumeFaultTests : IDisposable
     {
         laptop.Scratch.File("data/one", "1");
         var id = await laptop.BackUp();
-        laptop.Scratch.File($"data/.backup-restore/{id}/journal", "");
-        var result = (await laptop.Run("backup")).Exited(6);
-        Assert.Contains("--resume", result.Error, StringComparison.Ordinal);
+        Shell.Bash($"mkfifo {laptop.Scratch["gate"]}; echo 2 >{laptop.Data}/one");
+        var policy = laptop.Policy($"backup: {{restore: {{healthCommand: 'cat {laptop.Scratch["gate"]}'}}}}");
+        await using (var killed = laptop.Start("restore", "--backup", id, "--policy", policy))
+        {
+            await killed.Said("checking the health");
+            killed.Signal("KILL");
+            await killed.Ended;
+        }
+        Shell.Bash($"echo >{laptop.Scratch["gate"]}");
+        var stored = laptop.Stored();
+        Assert.Contains("--resume", (await laptop.Run("backup")).Exited(6).Error, StringComparison.Ordinal);
+        Assert.Equal(stored, laptop.Stored());
         (await laptop.Run("restore", "--resume")).Exited(0);
+        Assert.Equal("1", await File.ReadAllTextAsync(laptop.Scratch["data/one"], TestContext.Current.CancellationToken));
         await laptop.BackUp();
+    }
+
+    [Fact]
+    public async Task Data_that_is_not_healthy_after_the_swap_makes_way_for_the_old()
+    {
+        laptop.Scratch.File("data/one", "1");
+        var id = await laptop.BackUp();
+        laptop.Scratch.File("data/one", "2");
+        var before = OddTree.Fingerprint(laptop.Data);
+        var policy = laptop.Policy("backup: {restore: {healthCommand: 'grep 2 {{ Values.dataPath }}/one'}}");
+        (await laptop.Run("restore", "--backup", id, "--policy", policy)).Exited(3);
+        Assert.Equal(before, OddTree.Fingerprint(laptop.Data));
+        (await laptop.Run("restore", "--backup", id, "--policy", laptop.Policy("backup: {restore: {healthCommand: 'grep 1 {{ Values.dataPath }}/one'}}"))).Exited(0);
+        Assert.Equal("1", await File.ReadAllTextAsync(laptop.Scratch["data/one"], TestContext.Current.CancellationToken));
     }
 
     [Fact]
