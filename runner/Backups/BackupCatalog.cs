@@ -59,7 +59,8 @@ public sealed class BackupCatalog(IObjectStore store, string prefix)
         }
         try
         {
-            var manifest = await ReadManifest(file, cancel);
+            // Names of files that changed while they were read are for people; of a thousand backups they would fill the memory.
+            var manifest = (await ReadManifest(file, cancel)).WithoutNames();
             return new CatalogEntry(keys, manifest, ManifestCheck.Problem(keys, manifest, objects), HasManifest: true, objects, modified);
         }
         catch (RunnerException unreadable) when (unreadable.ExitCode == ExitCode.Integrity)

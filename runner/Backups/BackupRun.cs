@@ -82,7 +82,7 @@ public sealed class BackupRun(BackupPlan plan, IObjectStore store, IWorkloadShel
             Inodes = packed.Counts.Inodes,
             TarBytes = packed.Counts.TarBytes,
             TarExit = packed.TarExit,
-            Warnings = [.. packed.Warnings.Select(warning => new ManifestWarning(warning.Kind, warning.Count, warning.Names))],
+            Warnings = ManifestWarning.Of(packed.Warnings),
         };
         return (archive, new ManifestGzip(settings.CompressionLevel, GzipMembersStream.MemberBytes, hash.Bytes, hash.Sha256()));
     }

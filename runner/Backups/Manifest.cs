@@ -1,4 +1,5 @@
 using System.Text.Json.Serialization;
+using BackupRunner.Archive;
 
 namespace BackupRunner.Backups;
 
@@ -36,6 +37,9 @@ public sealed record Manifest
 
     /// <summary>SHA-256 of the manifest's own bytes, with 64 zeros in this place.</summary>
     public required string ManifestSha256 { get; init; }
+
+    public Manifest WithoutNames() =>
+        this with { Archive = Archive with { Warnings = [.. Archive.Warnings.Select(warning => warning with { Names = [] })] } };
 }
 
 public sealed record ManifestIdentity(
@@ -79,7 +83,18 @@ public sealed record ManifestArchive
 /// <param name="Kind">What happened: <c>file changed as we read it</c>.</param>
 /// <param name="Count">To how many.</param>
 /// <param name="Names">The first of them; a byte that is not UTF-8 is shown as <c>\xNN</c>.</param>
-public sealed record ManifestWarning(string Kind, long Count, IReadOnlyList<string> Names);
+public sealed record ManifestWarning(string Kind, long Count, IReadOnlyList<string> Names)
+{
+    /// <summary>Characters of names in one manifest. JSON spells one in six bytes at most, so a manifest stays below its limit.</summary>
+    public const int MaxNames = 64 * 1024;
+
+    public static IReadOnlyList<ManifestWarning> Of(IReadOnlyList<ArchiveWarning> warnings)
+    {
+        var left = MaxNames;
+        bool Fits(string name) => (left -= name.Length) >= 0;
+        return [.. warnings.Select(warning => new ManifestWarning(warning.Kind, warning.Count, [.. warning.Names.TakeWhile(Fits)]))];
+    }
+}
 
 public sealed record ManifestGzip(int Level, int MemberBytes, long Bytes, string Sha256);
 

@@ -2,6 +2,7 @@ using System.Security.Cryptography;
 using System.Text;
 using BackupRunner.Names;
 using BackupRunner.Posix;
+using BackupRunner.Reports;
 
 namespace BackupRunner.Cli;
 
@@ -25,8 +26,15 @@ public static class FolderSeries
     public static string RealPathOf(string folder)
     {
         var path = Path.TrimEndingDirectorySeparator(Path.GetFullPath(folder));
-        if (RealPath.Of(path) is { } real)
-            return real;
+        try
+        {
+            if (RealPath.Of(path) is { } real)
+                return real;
+        }
+        catch (IOException failure)
+        {
+            throw new RunnerException(ExitCode.Usage, failure.Message, "is the path right", failure);
+        }
         return Path.GetDirectoryName(path) is { } parent ? Path.Join(RealPathOf(parent), Path.GetFileName(path)) : path;
     }
 }

@@ -37,7 +37,7 @@ public sealed class VerbRun(RunOptions options, RunnerHost host)
             await body(run, cancel);
             return (ExitCode.Done, null);
         }
-        catch (RunnerException failure) when (!cancel.IsCancellationRequested || failure.ExitCode != ExitCode.Bug)
+        catch (RunnerException failure)
         {
             return (failure.ExitCode, failure);
         }

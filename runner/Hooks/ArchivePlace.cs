@@ -30,7 +30,7 @@ sealed class ArchivePlace : IDisposable
         try
         {
             // The archive is all of the data, in plain.
-            if (!Directory.Exists(folder) && !OperatingSystem.IsWindows())
+            if (!Directory.Exists(folder))
                 Directory.CreateDirectory(folder, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
             // A name with a dot, so that a script's "rm -rf folder/*" leaves the lock in peace.
             var taken = HostLock.Take(System.IO.Path.Combine(folder, $".{System.IO.Path.GetFileName(path)}.lock"))

@@ -23,10 +23,9 @@ public static class CommandRestore
             Mode = FileMode.CreateNew,
             Access = FileAccess.Write,
             Options = FileOptions.Asynchronous,
+            // The data in plain: for this user alone.
+            UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite,
         };
-        // The data in plain: for this user alone.
-        if (!OperatingSystem.IsWindows())
-            options.UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite;
         await using (var file = new FileStream(taken.Path, options))
         await using (var hashed = new CryptoStream(file, sha256, CryptoStreamMode.Write))
             await place(hashed, cancel);

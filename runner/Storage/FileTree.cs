@@ -78,7 +78,7 @@ sealed class FileTree(string root)
             missing.Push(folder);
         foreach (var folder in missing)
         {
-            Directory.CreateDirectory(folder);
+            Directory.CreateDirectory(folder, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
             DirectorySync.Flush(Path.GetDirectoryName(folder)!);
         }
     }

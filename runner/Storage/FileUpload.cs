@@ -1,5 +1,4 @@
 using BackupRunner.Posix;
-using Microsoft.Win32.SafeHandles;
 
 namespace BackupRunner.Storage;
 
@@ -8,18 +7,28 @@ sealed class FileUpload : IObjectUpload
 {
     const int MakeFolderAttempts = 5;
 
+    // A backup holds the data in plain.
+    static readonly FileStreamOptions OwnersAlone = new()
+    {
+        Mode = FileMode.CreateNew,
+        Access = FileAccess.Write,
+        BufferSize = 0,
+        Options = FileOptions.Asynchronous,
+        UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite,
+    };
+
     readonly FileTree tree;
     readonly string key;
     readonly string path;
     readonly string partial;
-    readonly SafeFileHandle handle;
+    readonly FileStream file;
     bool completed;
 
     public FileUpload(FileTree tree, string key)
     {
         (this.tree, this.key, path) = (tree, key, tree.PathOf(key));
         partial = FileTree.PartialOf(path);
-        handle = Create();
+        file = Create();
     }
 
     public int PartBytes(int number) => 4 << 20;
@@ -28,7 +37,7 @@ sealed class FileUpload : IObjectUpload
     {
         try
         {
-            await RandomAccess.WriteAsync(handle, part, offset, cancel);
+            await RandomAccess.WriteAsync(file.SafeFileHandle, part, offset, cancel);
         }
         catch (Exception failure) when (FileErrors.IsIo(failure))
         {
@@ -40,8 +49,8 @@ sealed class FileUpload : IObjectUpload
     {
         try
         {
-            RandomAccess.FlushToDisk(handle);
-            handle.Dispose();
+            RandomAccess.FlushToDisk(file.SafeFileHandle);
+            file.Dispose();
             File.Move(partial, path, overwrite: true);
             completed = true;
             DirectorySync.Flush(Path.GetDirectoryName(path)!);
@@ -55,7 +64,7 @@ sealed class FileUpload : IObjectUpload
 
     public ValueTask DisposeAsync()
     {
-        handle.Dispose();
+        file.Dispose();
         if (completed)
             return ValueTask.CompletedTask;
         try
@@ -71,14 +80,14 @@ sealed class FileUpload : IObjectUpload
     }
 
     /// <summary>Another run may remove the folder, empty so far, between its creation and ours of the file.</summary>
-    SafeFileHandle Create()
+    FileStream Create()
     {
         for (var attempt = 1; ; attempt++)
         {
             try
             {
                 FileTree.CreateFolderOf(path);
-                return File.OpenHandle(partial, FileMode.CreateNew, FileAccess.Write, FileShare.ReadWrite, FileOptions.Asynchronous);
+                return new FileStream(partial, OwnersAlone);
             }
             catch (DirectoryNotFoundException) when (attempt < MakeFolderAttempts)
             {

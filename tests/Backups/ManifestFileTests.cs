@@ -1,4 +1,5 @@
 using System.Text;
+using BackupRunner.Archive;
 using BackupRunner.Backups;
 using BackupRunner.Names;
 using BackupRunner.Reports;
@@ -63,5 +64,16 @@ public sealed class ManifestFileTests
             seal=$(jq -r .manifestSha256 backup.json)
             test "$(sed "s/$seal/$(printf '%064d' 0)/" backup.json | sha256sum)" = "$seal  -"
             """);
+    }
+
+    [Fact]
+    public void Thousands_of_long_names_in_warnings_do_not_make_a_manifest_too_large_to_be_read()
+    {
+        var manifest = ManifestFile.Read(File, "k");
+        var names = Enumerable.Range(0, 100).Select(i => i + string.Concat(Enumerable.Repeat("\\xff", 4096))).ToList();
+        var warnings = Enumerable.Range(0, 8).Select(kind => new ArchiveWarning($"kind {kind}", 5000, names)).ToList();
+        var written = ManifestFile.Write(manifest with { Archive = manifest.Archive with { Warnings = ManifestWarning.Of(warnings) } });
+        Assert.InRange(written.Length, 1, ManifestFile.MaxBytes);
+        Assert.Equal(8 * 5000, ManifestFile.Read(written, "k").Archive.Warnings.Sum(warning => warning.Count));
     }
 }

@@ -65,6 +65,8 @@ public sealed class RefusalTests : IDisposable
     [InlineData("backup --store /nowhere --data /nowhere --policy /nowhere/policy.yaml")]
     [InlineData("backup --store /nowhere --data /nowhere --report /nowhere/report.json")]
     [InlineData("prune --store /nowhere")]
+    [InlineData("backup --store /nowhere --data /etc/passwd/x")]
+    [InlineData("list --store /etc/passwd/x")]
     [InlineData("")]
     public async Task A_call_that_cannot_be_understood(string line)
     {

@@ -85,4 +85,11 @@ public sealed class FileObjectStoreTests : ObjectStoreContract, IDisposable
     [InlineData("a/.b.0123456789ab.partial")]
     public async Task A_key_never_leaves_the_store_or_names_a_partial_file(string key) =>
         await Assert.ThrowsAsync<ArgumentException>(() => Store.Put(key, "x"u8.ToArray(), Cancel));
+
+    [Fact]
+    public async Task What_is_stored_is_for_its_owner_alone()
+    {
+        await Store.Put("a/b", "x"u8.ToArray(), Cancel);
+        Assert.Equal("700\n600\n", Shell.Bash($"stat -c %a {scratch["store/a"]} {scratch["store/a/b"]}"));
+    }
 }
