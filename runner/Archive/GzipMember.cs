@@ -47,6 +47,8 @@ public sealed class GzipMember
     public void Compress(int level)
     {
         // Fixed codes spend up to nine bits on a byte: what a level makes longer than storing it would is stored.
+        if (Compressibility.LooksRandom(raw, RawBytes, packed))
+            level = 0;
         if (!TryCompress(level) && !TryCompress(0))
             throw new InvalidOperationException($"a member of {RawBytes} bytes does not fit when stored");
         HeaderStart.CopyTo(packed);

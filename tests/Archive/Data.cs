@@ -14,6 +14,13 @@ static class Data
         return data;
     }
 
+    public static byte[] Text(int bytes)
+    {
+        var data = new byte[bytes];
+        Text(data, new Random(Seed));
+        return data;
+    }
+
     /// <summary>Text, then random data, then zeros, over and over.</summary>
     public static byte[] Mixed(int bytes)
     {
@@ -28,14 +35,19 @@ static class Data
                     random.NextBytes(part);
                     break;
                 case 1:
-                    var text = new StringBuilder();
-                    while (text.Length < part.Length)
-                        text.Append(random.Next(1000)).Append(" key=value of line ");
-                    Encoding.ASCII.GetBytes(text.ToString(0, part.Length), part);
+                    Text(part, random);
                     break;
             }
             at += part.Length;
         }
         return data;
+    }
+
+    static void Text(Span<byte> part, Random random)
+    {
+        var text = new StringBuilder();
+        while (text.Length < part.Length)
+            text.Append(random.Next(1000)).Append(" key=value of line ");
+        Encoding.ASCII.GetBytes(text.ToString(0, part.Length), part);
     }
 }
