@@ -19,6 +19,6 @@ public sealed class RunnerCallTests
 
         Assert.Contains("backed up", result.Exited(0).Out, StringComparison.Ordinal);
         Assert.NotEmpty(Directory.GetFiles(scratch["store"], "backup.json", SearchOption.AllDirectories));
-        Assert.NotEmpty(Directory.GetFiles(scratch["state"], "*", SearchOption.AllDirectories));
+        Assert.NotEmpty(Directory.GetDirectories(scratch["state"], "locks", SearchOption.AllDirectories));
     }
 }
