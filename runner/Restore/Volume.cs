@@ -86,7 +86,7 @@ public sealed class Volume : IVolume
         using var reader = new DirectoryReader(opened, root.Show(directory));
         while (reader.Next())
         {
-                if (FileStatus.At(opened, reader.Current.Terminated) is not { } status)
+            if (FileStatus.At(opened, reader.Current.Terminated) is not { } status)
                 continue;
             entries.Add(new VolumeEntry(
                 reader.Current, status.Kind == FileKind.Directory, status.MountPoint, IsMovable(opened, parent, reader.Current, status)));
