@@ -1,0 +1,72 @@
+namespace BackupRunner.Policy.Reading;
+
+/// <summary>The section <c>storage</c>.</summary>
+static class StorageReader
+{
+    public static StoragePolicy Read(MappingReader section)
+    {
+        var storage = new StoragePolicy
+        {
+            Provider = section.Choice("provider", PolicyWords.Providers),
+            Bucket = section.Parsed("bucket", Name),
+            Region = section.Parsed("region", Name),
+            Endpoint = section.Parsed("endpoint", Endpoint),
+            Project = section.Parsed("project", PolicyText.Word),
+            Container = section.Parsed("container", Name),
+            Account = section.Parsed("account", Name),
+            SecretRef = section.Optional("secretRef", Secret),
+            Prefix = section.Parsed("prefix", Prefix) ?? "",
+            Path = section.Text("path"),
+        };
+        section.NotYet("sse");
+        section.NotYet("kmsKeyId");
+        section.NotYet("storageClass");
+        section.Finish();
+        return storage;
+    }
+
+    public static SecretReference Secret(MappingReader section)
+    {
+        var secret = new SecretReference { Name = section.Parsed("name", KubernetesName), Namespace = section.Parsed("namespace", KubernetesName) };
+        section.Finish();
+        return secret;
+    }
+
+    // DNS-1123 subdomain, which a namespace (a label) is too.
+    public static (string? Value, string? Problem) KubernetesName(string text)
+    {
+        var valid = text.Length <= 253 && text.Split('.').All(label => label.Length > 0 && label[0] != '-' && label[^1] != '-'
+            && label.All(c => char.IsAsciiLetterLower(c) || char.IsAsciiDigit(c) || c == '-'));
+        return valid ? (text, null) : (null, $"{Quoted.Of(text)} is not a Kubernetes name: lower-case letters, digits, \"-\" and \".\"");
+    }
+
+    // The exact rules of names are the provider's; a slash or a control character would change what the request asks for.
+    static (string? Value, string? Problem) Name(string text) =>
+        text.Contains('/') ? (null, $"{Quoted.Of(text)} holds a slash; a folder in it is \"prefix\"") : PolicyText.Word(text);
+
+    static (Uri? Value, string? Problem) Endpoint(string text)
+    {
+        if (!Uri.TryCreate(text, UriKind.Absolute, out var uri) || uri.Scheme is not ("http" or "https") || uri.Host.Length == 0)
+            return (null, $"{(text.Contains('@') ? "the value" : Quoted.Of(text))} is not an address such as \"https://minio.example.com:9000\"");
+        // Not quoted: what stands before the @ is a password as a rule.
+        if (uri.UserInfo.Length > 0)
+            return (null, "holds a user or password; they belong in the Secret of \"secretRef\"");
+        return uri.Query.Length > 0 || uri.Fragment.Length > 0
+            ? (null, $"{Quoted.Of(text)} holds a query or a fragment; give scheme, host and port")
+            : (uri, null);
+    }
+
+    static (string? Value, string? Problem) Prefix(string text)
+    {
+        if (text.StartsWith('/'))
+            return (null, $"{Quoted.Of(text)} begins with a slash; a prefix is relative to the bucket or folder");
+        var segments = (text.EndsWith('/') ? text[..^1] : text).Split('/');
+        if (segments.Any(segment => segment is "." or ".."))
+            return (null, $"{Quoted.Of(text)} holds \".\" or \"..\"");
+        if (segments.Any(segment => segment.Length == 0))
+            return (null, $"{Quoted.Of(text)} holds an empty segment");
+        return text.Any(c => char.IsControl(c) || c == '\\')
+            ? (null, $"{Quoted.Of(text)} holds a control character or a backslash")
+            : (string.Join('/', segments), null);
+    }
+}

@@ -1,0 +1,71 @@
+using BackupRunner.Names;
+using BackupRunner.Reports;
+using BackupRunner.Storage;
+
+namespace BackupRunner.Backups;
+
+/// <summary>Removes what retention lets go and what killed runs left behind. What cannot be removed is reported and the rest goes on.</summary>
+public sealed class Pruning(IObjectStore store, bool dryRun)
+{
+    public static readonly TimeSpan OrphanAge = TimeSpan.FromHours(24);
+
+    readonly List<ReportedDeletion> deleted = [];
+    readonly List<string> warnings = [];
+
+    public IReadOnlyList<ReportedDeletion> Deleted => deleted;
+
+    public IReadOnlyList<string> Warnings => warnings;
+
+    /// <param name="series">Everything under one series, as the catalog lists it: complete, damaged and orphaned.</param>
+    public async Task Expire(IReadOnlyCollection<CatalogEntry> series, int keepCount, TimeSpan remoteRetention, DateTimeOffset now, CancellationToken cancel)
+    {
+        var complete = series.Where(entry => entry.Complete).ToDictionary(entry => entry.Keys.Id);
+        foreach (var entry in series.Where(entry => entry is { HasManifest: true, Complete: false }))
+            warnings.Add($"backup \"{entry.Keys.Id}\" is damaged, does not count and is kept: {entry.Problem!.Message}");
+        foreach (var entry in complete.Values.Where(entry => entry.Manifest!.Start > now))
+            warnings.Add($"backup \"{entry.Keys.Id}\" started in the future, {entry.Manifest!.Start:O}: it counts as made now; is a clock wrong");
+        var kept = complete.Values.Select(entry => new KeptBackup(entry.Keys.Id, entry.Manifest!.Start));
+        foreach (var expired in Retention.Expired(kept, keepCount, remoteRetention, now))
+            await Remove(complete[expired.Backup.Id], expired.Reason, cancel);
+    }
+
+    /// <summary>Uploads without a manifest, and parts of uploads, that nothing has touched for <see cref="OrphanAge"/>.</summary>
+    /// <param name="entries">What the catalog lists below <paramref name="folder"/>.</param>
+    /// <param name="storeNow">By the store's clock, as the objects' times are.</param>
+    /// <param name="isLive">Whether a run holds the series.</param>
+    public async Task Sweep(
+        IEnumerable<CatalogEntry> entries, string folder, string prefix, DateTimeOffset storeNow, Func<SeriesId, bool> isLive, CancellationToken cancel)
+    {
+        bool Abandoned(DateTimeOffset modified) => storeNow - modified > OrphanAge;
+        foreach (var orphan in entries.Where(entry => !entry.HasManifest && Abandoned(entry.Modified) && !isLive(entry.Keys.Series)))
+            await Remove(orphan, "an upload without a manifest, untouched for a day", cancel);
+        await foreach (var upload in store.ListUploads(folder, cancel))
+        {
+            if (Abandoned(upload.Modified) && !(BackupKeys.Parse(prefix, upload.Key) is { } parsed && isLive(parsed.Keys.Series)))
+                await Attempt(upload.Key, "an unfinished upload, untouched for a day", () => store.AbortUpload(upload, cancel));
+        }
+    }
+
+    /// <summary>The manifest first: from then on this is no backup, whatever else can be removed.</summary>
+    Task Remove(CatalogEntry entry, string reason, CancellationToken cancel) => Attempt(entry.Keys.Id.Text, reason, async () =>
+    {
+        foreach (var stored in entry.Objects.OrderByDescending(stored => stored.Key == entry.Keys.Manifest))
+            await store.Delete(stored.Key, cancel);
+    });
+
+    async Task Attempt(string what, string reason, Func<Task> remove)
+    {
+        string? problem = null;
+        try
+        {
+            if (!dryRun)
+                await remove();
+        }
+        catch (RunnerException failure)
+        {
+            problem = failure.Message;
+            warnings.Add($"could not remove \"{what}\": {failure.Message}");
+        }
+        deleted.Add(new ReportedDeletion(what, reason, problem));
+    }
+}

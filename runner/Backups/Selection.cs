@@ -1,0 +1,48 @@
+using BackupRunner.Names;
+using BackupRunner.Reports;
+
+namespace BackupRunner.Backups;
+
+/// <summary>Which backup the user asked for: exactly one of the three is set.</summary>
+public sealed record Selection
+{
+    const string NotFound = "\"list\" shows what there is; what another folder or workload stored is restored with --workload KIND/NAME, as the list names it";
+
+    public BackupId? Id { get; init; }
+
+    public DateTimeOffset? Before { get; init; }
+
+    public bool Latest { get; init; }
+
+    /// <summary>
+    /// Chooses among the backups of one series. An id is taken or refused, never replaced by another; <see cref="Before"/> and
+    /// <see cref="Latest"/> take the newest complete one, by start.
+    /// </summary>
+    /// <exception cref="RunnerException">Exit 2: nothing found. Otherwise the chosen backup's own problem.</exception>
+    public Chosen Choose(IReadOnlyCollection<CatalogEntry> series, string where)
+    {
+        if (Id is not null)
+        {
+            var asked = series.FirstOrDefault(entry => entry.Keys.Id == Id)
+                ?? throw new RunnerException(ExitCode.Usage, $"there is no backup \"{Id}\" of {where}", NotFound);
+            return asked.Complete ? new Chosen(asked, []) : throw asked.Problem!;
+        }
+        var newestFirst = series
+            .Where(entry => entry.HasManifest && (Before is null || TimeOf(entry) <= Before))
+            .OrderByDescending(TimeOf)
+            .ToList();
+        var at = newestFirst.FindIndex(entry => entry.Complete);
+        if (at < 0)
+        {
+            var damaged = newestFirst.Count == 0 ? "" : $" that can be restored ({newestFirst.Count} damaged: {newestFirst[0].Problem!.Message})";
+            throw new RunnerException(
+                ExitCode.Usage, $"there is no backup of {where}{(Before is { } time ? $" from before {time:O}" : "")}{damaged}", NotFound);
+        }
+        return new Chosen(newestFirst[at], [.. newestFirst.Take(at).Select(skipped => $"skipped a newer backup that is damaged: {skipped.Problem!.Message}")]);
+    }
+
+    static DateTimeOffset TimeOf(CatalogEntry entry) => entry.Complete ? entry.Manifest!.Start : entry.Keys.Id.Time;
+}
+
+/// <param name="Warnings">Newer backups that were passed over, and why.</param>
+public sealed record Chosen(CatalogEntry Entry, IReadOnlyList<string> Warnings);

@@ -1,0 +1,109 @@
+using System.CommandLine;
+using System.Security.Cryptography;
+using BackupRunner.Backups;
+using BackupRunner.Names;
+using BackupRunner.Restore;
+
+namespace BackupRunner.Cli;
+
+public static class BackupVerb
+{
+    public static Command Create(RunOptions options, RunnerHost host)
+    {
+        var command = new VerbCommand("backup", "Back up a folder.", """
+            Streams the folder through tar, gzip and SHA-256 into the store, without a scratch disk and in constant memory. Everything is kept: owners,
+            modes, times, hard links, holes, access control lists, extended attributes. The manifest is stored last; before it, there is no
+            backup. Afterwards the retention of this series is applied.
+
+            With a policy, a consistency command (redis-cli BGSAVE) runs first, the workload can be frozen meanwhile, and a script of your own can
+            take the place of the archiver.
+
+            Examples:
+              backup-runner backup --data docs --store /tmp/backups
+              backup-runner backup --policy redis.yaml --data /var/lib/redis --workload statefulset/redis --claim data-redis-0
+            """)
+        {
+            options.Policy, options.Store, options.Data, options.Workload, options.Namespace, options.Claim, options.Cluster,
+            options.State, options.ArchivePath, options.Report, options.Output,
+        };
+        command.SetAction((call, cancel) => new VerbRun(options, host).Of("backup", call, Backup, Print, json: null, cancel));
+        return command;
+    }
+
+    static async Task Backup(RunContext run, CancellationToken cancel)
+    {
+        var setup = run.Setup;
+        var series = setup.RequiredSeries;
+        var data = setup.RequiredData;
+        var id = BackupId.New(run.Host.Time.GetUtcNow(), RandomNumberGenerator.GetBytes(BackupId.RandomBytes));
+        var plan = BackupPlan.For(new BackupKeys(setup.Prefix, series, id), data, setup.Policy, setup.PolicySha256, setup.TemplateModel(id));
+        run.WarnOfLints();
+        DataFolder.Require(data, setup.StorePath);
+
+        using var seriesHeld = RunLock.OfSeries(setup.State, series, $"backup {id}");
+        using var dataHeld = RunLock.OfData(setup.State, data, $"backup {id}");
+        if (UnfinishedRestore.Refusal(data, UnfinishedRestore.Find(data)) is { } unfinished)
+            throw unfinished;
+
+        run.Progress.Begin($"backing up {data}", totalBytes: null);
+        _ = run.Host.Terminal ? EstimateTotal(run, data, cancel) : Task.CompletedTask;
+        var backup = new BackupRun(
+            plan, setup.Store, run.Shell, setup.FrozenMark, new BackupWatch(run.Log.Say, run.Log.Warn, run.Progress), run.Host.Time);
+        var completed = await backup.Run(cancel);
+        run.Progress.End();
+        run.Backups.Add(Reported.Of(completed.Manifest));
+        await ApplyRetention(run, series, completed.StoredAt, cancel);
+    }
+
+    /// <summary>Only after a success, and never failing it.</summary>
+    static async Task ApplyRetention(RunContext run, SeriesId series, DateTimeOffset storeNow, CancellationToken cancel)
+    {
+        var setup = run.Setup;
+        var pruning = new Pruning(setup.Store, dryRun: false);
+        try
+        {
+            var entries = await new BackupCatalog(setup.Store, setup.Prefix).OfSeries(series, cancel).ToListAsync(cancel);
+            var retention = setup.Policy.Retention;
+            await pruning.Expire(entries, retention.KeepCount, retention.RemoteRetention, run.Host.Time.GetUtcNow(), cancel);
+            await pruning.Sweep(entries, BackupKeys.SeriesFolder(setup.Prefix, series), setup.Prefix, storeNow, isLive: _ => false, cancel);
+        }
+        catch (RunnerException failure)
+        {
+            run.Log.Warn($"the backup is stored, but retention was not applied: {failure.Message}");
+        }
+        catch (OperationCanceledException)
+        {
+            run.Log.Warn("the backup is stored, but a signal cut retention short: the next run applies it");
+        }
+        run.Deleted.AddRange(pruning.Deleted);
+        foreach (var warning in pruning.Warnings)
+            run.Log.Warn(warning);
+    }
+
+    /// <summary>For the bar on a terminal, beside the backup; where it cannot be told the bar goes without.</summary>
+    static async Task EstimateTotal(RunContext run, string data, CancellationToken cancel)
+    {
+        try
+        {
+            run.Progress.TotalBytes = await DataFolder.UsedBytes(data, apparent: true, cancel);
+        }
+        catch (OperationCanceledException)
+        {
+        }
+    }
+
+    static void Print(RunContext run, TextWriter to)
+    {
+        var setup = run.Setup;
+        var backup = run.Backups[0];
+        to.WriteLine($"backed up {setup.Data} to {setup.Store.Address}");
+        to.WriteLine($"  id        {backup.Id}");
+        to.WriteLine($"  series    {setup.Series}");
+        to.WriteLine(backup.Files is null
+            ? $"  stored    {Sizes.Bytes(backup.StoredBytes)}, made by commands.backup"
+            : $"  stored    {backup.Files} files of {Sizes.Bytes(backup.Bytes ?? 0)}, as {Sizes.Bytes(backup.StoredBytes)}");
+        if (run.Deleted.Count > 0)
+            to.WriteLine($"  retention removed {run.Deleted.Count(deleted => deleted.Problem is null)}");
+        to.WriteLine($"restore it with: backup-runner restore {run.SameTarget()} --backup {backup.Id}");
+    }
+}

@@ -1,0 +1,75 @@
+using System.CommandLine;
+using BackupRunner.Backups;
+using BackupRunner.Names;
+using BackupRunner.Restore;
+using BackupRunner.Storage;
+
+namespace BackupRunner.Cli;
+
+public static class CheckVerb
+{
+    public static Command Create(RunOptions options, RunnerHost host)
+    {
+        var command = new VerbCommand("check", "Prove that a backup and a restore can work, and change nothing.", """
+            Checks the policy and its lints, renders every template, reads the data folder, writes, reads, lists and deletes an object of its own in
+            the store, and compares the free space with what a staged restore needs. All that is wrong is told at once; the exit code is that of
+            the first.
+
+            Examples:
+              backup-runner check --store /tmp/backups --data docs
+              backup-runner check --policy policy.yaml --data /var/lib/redis --workload statefulset/redis --claim data-redis-0
+            """)
+        {
+            options.Policy, options.Store, options.Data, options.Workload, options.Namespace, options.Claim, options.Cluster,
+            options.State, options.ArchivePath, options.Report, options.Output,
+        };
+        command.SetAction((call, cancel) => new VerbRun(options, host).Of("check", call, Check, (_, _) => { }, json: null, cancel));
+        return command;
+    }
+
+    static async Task Check(RunContext run, CancellationToken cancel)
+    {
+        var setup = run.Setup;
+        var series = setup.RequiredSeries;
+        var data = setup.RequiredData;
+        var id = BackupId.New(run.Host.Time.GetUtcNow(), new byte[BackupId.RandomBytes]);
+        run.WarnOfLints();
+        var checks = new Checks(run.Log, run.Json ? TextWriter.Null : run.Host.Out);
+
+        await checks.Run("policy and templates", () =>
+        {
+            var plan = BackupPlan.For(new BackupKeys(setup.Prefix, series, id), data, setup.Policy, setup.PolicySha256, setup.TemplateModel(id));
+            RestorePlan.For(id, setup.Policy, setup.TemplateModel(id));
+            plan.ThrowRefusals();
+            return Task.CompletedTask;
+        });
+        await checks.Run($"data folder {data}", () =>
+        {
+            DataFolder.Require(data, setup.StorePath);
+            return UnfinishedRestore.Refusal(data, UnfinishedRestore.Find(data)) is { } unfinished ? throw unfinished : Task.CompletedTask;
+        });
+        await checks.Run("state folder", async () =>
+        {
+            RunLock.OfSeries(setup.State, series, "check").Dispose();
+            if (await setup.FrozenMark.Read(cancel) is { } frozen)
+                run.Log.Warn($"backup \"{frozen.BackupId}\" was killed while it had the workload frozen: the next backup thaws it first");
+        });
+        await checks.Run($"store {setup.Store.Address}", () => StoreProbe.Run(setup.Store, BackupKeys.ClusterFolder(setup.Prefix, series.Cluster), cancel));
+        await checks.Run("space for a restore", () => WarnOfSpace(run, data, cancel));
+        checks.ThrowFirst();
+    }
+
+    /// <summary>A volume that is too full for a staged restore can still be backed up, and be restored in place.</summary>
+    static async Task WarnOfSpace(RunContext run, string data, CancellationToken cancel)
+    {
+        if (run.Setup.Policy.Restore.InPlace || !Directory.Exists(data) || await DataFolder.UsedBytes(data, apparent: false, cancel) is not { } used)
+            return;
+        var free = new DriveInfo(data).AvailableFreeSpace;
+        if (free < used)
+        {
+            run.Log.Warn(
+                $"the data uses {Sizes.Bytes(used)} and {Sizes.Bytes(free)} are free beside it: a restore stages the new data beside the old; "
+                + "make room, or restore with --in-place");
+        }
+    }
+}

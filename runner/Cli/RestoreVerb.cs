@@ -1,0 +1,46 @@
+using System.CommandLine;
+
+namespace BackupRunner.Cli;
+
+/// <summary>The options that only a restore has.</summary>
+public sealed record RestoreFlags(bool InPlace, bool KeepOldData, bool Resume, bool AllowOtherTarget, string? FromCluster);
+
+public static class RestoreVerb
+{
+    public static Command Create(RunOptions options, RunnerHost host)
+    {
+        var inPlace = RunOptions.Flag("--in-place", "Empty the target first, after verifying the whole backup: for a volume without room for old and new.");
+        var keepOldData = RunOptions.Flag("--keep-old-data", "Keep what was there before under .backup-restore/kept.");
+        var resume = RunOptions.Flag("--resume", "Only finish or undo a restore that was cut short.");
+        var allowOtherTarget = RunOptions.Flag("--allow-other-target", "Take the backup with this id although it is another workload's or claim's.");
+        var fromCluster = new Option<string?>("--from-cluster") { HelpName = "NAME", Description = "Take the backup of the same workload and claim in another cluster." };
+        var command = new VerbCommand("restore", "Put the data of a backup in the place of what is there.", """
+            The backup is named: --backup, --before or --latest. Nothing in the target is touched before all of it has arrived beside the old data,
+            in .backup-restore, and is known to be good; then the two are swapped by renames, with a journal. A restore that was killed is undone or
+            finished by the next one, or by --resume. If the policy's healthCommand fails, the old data is put back.
+
+            Stop the program that uses the data first.
+
+            Examples:
+              backup-runner restore --store /tmp/backups --data docs --latest
+              backup-runner restore --store /tmp/backups --data docs --before 2026-11-22T02:00:00Z --keep-old-data
+              backup-runner restore --store /tmp/backups --data elsewhere --workload folder/docs-1a2b3c4d --latest
+              backup-runner restore --store /tmp/backups --data docs --resume
+            """)
+        {
+            options.Policy, options.Store, options.Data, options.Workload, options.Namespace, options.Claim, options.Cluster,
+            options.Backup, options.Before, options.Latest, inPlace, keepOldData, resume, allowOtherTarget, fromCluster,
+            options.State, options.ArchivePath, options.Report, options.Output,
+        };
+        command.SetAction((call, cancel) =>
+        {
+            var flags = new RestoreFlags(
+                call.GetValue(inPlace), call.GetValue(keepOldData), call.GetValue(resume), call.GetValue(allowOtherTarget), call.GetValue(fromCluster));
+            var said = new List<string>();
+            return new VerbRun(options, host).Of(
+                "restore", call, async (run, stop) => said.AddRange(await new RestoreCall(run, flags).Restore(stop)),
+                (_, to) => said.ForEach(to.WriteLine), json: null, cancel);
+        });
+        return command;
+    }
+}

@@ -1,0 +1,96 @@
+using System.CommandLine;
+using System.Globalization;
+using BackupRunner.Backups;
+using BackupRunner.Hooks;
+using BackupRunner.Names;
+using BackupRunner.Policy;
+using BackupRunner.Reports;
+
+namespace BackupRunner.Cli;
+
+/// <summary>One call of a verb: its options, its world, and what it has to report.</summary>
+public sealed class RunContext(ParseResult call, RunOptions options, RunnerHost host, RunLog log)
+{
+    RunSetup? setup;
+
+    public RunnerHost Host => host;
+
+    public RunLog Log => log;
+
+    public Progress Progress { get; } = new(log, host.Error, host.Terminal, host.Time);
+
+    /// <summary>Resolved at the first use, so that what is wrong with it is reported like any failure.</summary>
+    public RunSetup Setup => setup ??= SetupReading.Read(call, options, host);
+
+    public List<ReportedBackup> Backups { get; } = [];
+
+    public List<ReportedDeletion> Deleted { get; } = [];
+
+    public bool DryRun { get; set; }
+
+    public bool Json => call.GetValue(options.Output) == OutputFormat.Json;
+
+    /// <summary>Where the policy's commands run: here.</summary>
+    public IWorkloadShell Shell { get; } = new LocalShell(Redaction.Of(host.Variables), log.Say, host.Time);
+
+    /// <summary>Which backup is meant.</summary>
+    /// <param name="or">What else the verb takes in its place, for the message.</param>
+    public Selection Selection(string or)
+    {
+        var (id, before, latest) = (call.GetValue(options.Backup), call.GetValue(options.Before), call.GetValue(options.Latest));
+        if ((id is null ? 0 : 1) + (before is null ? 0 : 1) + (latest ? 1 : 0) != 1)
+            throw new RunnerException(ExitCode.Usage, "which backup is not said, or said twice", $"name one of --backup ID, --before TIME, --latest, {or}");
+        return new Selection
+        {
+            Id = id is null ? null : BackupId.Parse(id) ?? throw new RunnerException(
+                ExitCode.Usage, $"\"{id}\" is no backup id", "\"list\" shows them; one looks like 20261122t020000z-k3x7qa"),
+            Before = before is null ? null : Time(before),
+            Latest = latest,
+        };
+    }
+
+    /// <summary>The options that name this run's store and target, to be typed again.</summary>
+    public string SameTarget() => string.Join(' ', new (string Name, string? Value)[]
+    {
+        ("--policy", call.GetValue(options.Policy)), ("--store", call.GetValue(options.Store)), ("--data", call.GetValue(options.Data)),
+        ("--workload", call.GetValue(options.Workload)), ("--namespace", call.GetValue(options.Namespace)), ("--claim", call.GetValue(options.Claim)),
+        ("--cluster", call.GetValue(options.Cluster)),
+    }.Where(option => option.Value is not null).Select(option => $"{option.Name} {Quoted(option.Value!)}"));
+
+    /// <summary>Mistakes that a policy may hold: said when there is a policy.</summary>
+    public void WarnOfLints()
+    {
+        if (Setup.PolicySha256 is null)
+            return;
+        foreach (var lint in PolicyLints.For(Setup.Policy))
+            log.Warn(lint.ToString());
+    }
+
+    public T Option<T>(Func<RunOptions, Option<T>> option) => call.GetValue(option(options))!;
+
+    public RunReport Report(string verb, DateTimeOffset start, ExitCode exitCode, RunnerException? failure) => new()
+    {
+        Verb = verb,
+        ExitCode = (int)exitCode,
+        Start = start,
+        End = host.Time.GetUtcNow(),
+        Series = setup?.Series?.ToString(),
+        Store = setup?.Store.Address,
+        Error = failure?.Message,
+        Hint = failure?.Hint,
+        Backups = Backups,
+        Warnings = log.Warnings,
+        Deleted = Deleted,
+        DryRun = DryRun,
+    };
+
+    static DateTimeOffset Time(string text) => DateTimeOffset.TryParseExact(
+        text, ["yyyy-MM-dd'T'HH:mm:ssK", "yyyy-MM-dd'T'HH:mm:ss.FFFFFFFK", "yyyy-MM-dd'T'HH:mmK", "yyyy-MM-dd HH:mm:ssK", "yyyy-MM-dd"],
+        CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out var time)
+        ? time
+        : throw new RunnerException(ExitCode.Usage, $"--before \"{text}\" is no time", "such as 2026-11-22T02:00:00Z; without an offset it is UTC");
+
+    static string Quoted(string value) => value.All(c => char.IsAsciiLetterOrDigit(c) || "/._-".Contains(c, StringComparison.Ordinal)) && value.Length > 0
+        ? value
+        : "'" + value.Replace("'", "'\\''", StringComparison.Ordinal) + "'";
+}

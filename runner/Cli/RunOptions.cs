@@ -1,0 +1,50 @@
+using System.CommandLine;
+
+namespace BackupRunner.Cli;
+
+public enum OutputFormat
+{
+    Table,
+    Json,
+}
+
+/// <summary>The options that verbs share, each defined once.</summary>
+public sealed class RunOptions
+{
+    public Option<string?> Policy { get; } = Text("--policy", "FILE", "The backup policy (docs/POLICY.md). Without one, the defaults and --store.");
+
+    public Option<string?> Store { get; } = Text("--store", "DIR", "Keep the backups in this folder. It takes the place of the policy's storage.");
+
+    public Option<string?> Data { get; } = Text("--data", "DIR", "The folder that is backed up, or restored into.");
+
+    public Option<string?> Workload { get; } = Text("--workload", "KIND/NAME", "Whose data it is, such as statefulset/redis. By default the folder's own name.");
+
+    public Option<string?> Namespace { get; } = Text("--namespace", "NAME", "The workload's namespace. [default: local]");
+
+    public Option<string?> Claim { get; } = Text("--claim", "NAME", "The workload's volume claim. [default: data]");
+
+    public Option<string?> Cluster { get; } = Text("--cluster", "NAME", "The cluster's name in stored paths. [default: backup.cluster of the policy, else local]");
+
+    public Option<string?> State { get; } = Text("--state", "DIR", "Where locks and marks of running work are kept. [default: $XDG_STATE_HOME/backup-runner]");
+
+    public Option<string?> Report { get; } = Text("--report", "FILE", "Write the full report of the run to this file, as JSON.");
+
+    public Option<string?> ArchivePath { get; } = Text(
+        "--archive-path", "FILE", "Where commands.backup leaves its archive and commands.restore finds it. [default: /backup/backup.tar.gz]");
+
+    public Option<OutputFormat> Output { get; } = new("--output", "-o")
+    {
+        Description = "What standard output shows: a table to read, or JSON for programs.",
+        DefaultValueFactory = _ => OutputFormat.Table,
+    };
+
+    public Option<string?> Backup { get; } = Text("--backup", "ID", "The backup with this id.");
+
+    public Option<string?> Before { get; } = Text("--before", "TIME", "The newest backup from this time or before, such as 2026-11-22T02:00:00Z.");
+
+    public Option<bool> Latest { get; } = Flag("--latest", "The newest backup.");
+
+    public static Option<bool> Flag(string name, string description) => new(name) { Description = description };
+
+    static Option<string?> Text(string name, string helpName, string description) => new(name) { HelpName = helpName, Description = description };
+}

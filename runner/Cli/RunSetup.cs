@@ -1,0 +1,57 @@
+using BackupRunner.Hooks;
+using BackupRunner.Names;
+using BackupRunner.Policy;
+using BackupRunner.Storage;
+using BackupRunner.Templates;
+
+namespace BackupRunner.Cli;
+
+/// <summary>What a run works on: the options and the policy, resolved and checked.</summary>
+public sealed record RunSetup
+{
+    public required BackupPolicy Policy { get; init; }
+
+    /// <summary>Of the policy's text; null without a policy.</summary>
+    public required string? PolicySha256 { get; init; }
+
+    public required IObjectStore Store { get; init; }
+
+    /// <summary>The real path of a store that is a folder; null for any other.</summary>
+    public required string? StorePath { get; init; }
+
+    public required string Prefix { get; init; }
+
+    public required string Cluster { get; init; }
+
+    /// <summary>Null when neither a folder nor a workload was named.</summary>
+    public required SeriesId? Series { get; init; }
+
+    /// <summary>The real path of <c>--data</c>, which need not exist; null when it was not given.</summary>
+    public required string? Data { get; init; }
+
+    public required string State { get; init; }
+
+    public required string ArchivePath { get; init; }
+
+    /// <summary>Where a run remembers that it has the workload of this series frozen.</summary>
+    public IFrozenMark FrozenMark => new FrozenMarkFile(Path.Join(State, "frozen", RequiredSeries.Path.Replace('/', '+') + ".json"));
+
+    public SeriesId RequiredSeries => Series ?? throw new RunnerException(
+        Reports.ExitCode.Usage, "whose backups is not said", "name the folder with --data, or the workload with --workload and --claim");
+
+    public string RequiredData => Data ?? throw new RunnerException(
+        Reports.ExitCode.Usage, "the folder is not said", "name it with --data");
+
+    /// <summary>What the policy's templates see.</summary>
+    public TemplateModel TemplateModel(BackupId id)
+    {
+        var values = new Dictionary<string, object?>(Policy.Values);
+        if (Data is not null)
+            values.TryAdd("dataPath", Data);
+        var series = RequiredSeries;
+        return new TemplateModel(
+            values,
+            new BackupNames(id.Text, id.Time.ToString("yyyy-MM-dd'T'HH:mm:ss'Z'", null), ArchivePath, ArchivePath + BackupKeys.ChecksumSuffix),
+            new WorkloadNames(series.Kind, series.Name, series.Namespace, "", "", series.Claim));
+    }
+}

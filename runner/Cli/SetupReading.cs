@@ -1,0 +1,61 @@
+using System.CommandLine;
+using BackupRunner.Names;
+using BackupRunner.Reports;
+using BackupRunner.Storage;
+
+namespace BackupRunner.Cli;
+
+/// <summary>Resolves the options of one call, with the policy and the environment, to a <see cref="RunSetup"/>.</summary>
+public static class SetupReading
+{
+    public static RunSetup Read(ParseResult call, RunOptions options, RunnerHost host)
+    {
+        var (policy, sha256) = PolicyLoading.Load(call.GetValue(options.Policy), call.GetValue(options.Store));
+        var cluster = call.GetValue(options.Cluster) ?? policy.Cluster ?? FolderSeries.Local;
+        var data = call.GetValue(options.Data) is { } folder ? FolderSeries.RealPathOf(NotEmpty("--data", folder)) : null;
+        var store = Path.GetFullPath(policy.Storage!.Path!);
+        return new RunSetup
+        {
+            Policy = policy,
+            PolicySha256 = sha256,
+            Store = new FileObjectStore(store),
+            StorePath = FolderSeries.RealPathOf(store),
+            Prefix = policy.Storage.Prefix,
+            Cluster = cluster,
+            Series = SeriesOf(call, options, host, cluster, data),
+            Data = data,
+            State = call.GetValue(options.State) ?? DefaultState(host),
+            ArchivePath = Path.GetFullPath(call.GetValue(options.ArchivePath) ?? "/backup/backup.tar.gz"),
+        };
+    }
+
+    static SeriesId? SeriesOf(ParseResult call, RunOptions options, RunnerHost host, string cluster, string? data)
+    {
+        if (call.GetValue(options.Workload) is { } workload)
+        {
+            if (workload.Split('/') is not [{ Length: > 0 } kind, { Length: > 0 } name])
+                throw new RunnerException(ExitCode.Usage, $"--workload \"{workload}\" is not KIND/NAME", "such as --workload statefulset/redis");
+            return new SeriesId(
+                NotEmpty("--cluster", cluster),
+                NotEmpty("--namespace", call.GetValue(options.Namespace) ?? FolderSeries.Local),
+                kind.ToLowerInvariant(),
+                name,
+                NotEmpty("--claim", call.GetValue(options.Claim) ?? FolderSeries.Claim));
+        }
+        if (call.GetValue(options.Namespace) is not null || call.GetValue(options.Claim) is not null)
+            throw new RunnerException(ExitCode.Usage, "--namespace and --claim name a part of a workload", "name the workload too, such as --workload statefulset/redis");
+        return data is null ? null : FolderSeries.Of(data, host.MachineName, NotEmpty("--cluster", cluster));
+    }
+
+    static string NotEmpty(string option, string value) =>
+        value.Length > 0 ? value : throw new RunnerException(ExitCode.Usage, $"{option} is empty", "is a variable not set");
+
+    static string DefaultState(RunnerHost host)
+    {
+        if (host.Variables.GetValueOrDefault("XDG_STATE_HOME") is { Length: > 0 } state && Path.IsPathRooted(state))
+            return Path.Join(state, "backup-runner");
+        return host.Variables.GetValueOrDefault("HOME") is { Length: > 0 } home
+            ? Path.Join(home, ".local/state/backup-runner")
+            : throw new RunnerException(ExitCode.Usage, "there is no folder for locks: neither XDG_STATE_HOME nor HOME is set", "name one with --state");
+    }
+}

@@ -1,0 +1,85 @@
+using System.CommandLine;
+using BackupRunner.Backups;
+using BackupRunner.Reports;
+
+namespace BackupRunner.Cli;
+
+public static class VerifyVerb
+{
+    public static Command Create(RunOptions options, RunnerHost host)
+    {
+        var all = RunOptions.Flag("--all", "Every backup of the series.");
+        var command = new VerbCommand("verify", "Read a backup back and compare all of it with its manifest.", """
+            Reads the whole object: its SHA-256, its checksum file, every gzip member, every header of the archive, and the numbers of files and bytes.
+            Nothing is written. Exit 5 when anything is not as it was stored.
+
+            Examples:
+              backup-runner verify --store /tmp/backups --data docs --latest
+              backup-runner verify --store /tmp/backups --data docs --all --output json
+            """)
+        {
+            options.Policy, options.Store, options.Data, options.Workload, options.Namespace, options.Claim, options.Cluster,
+            options.Backup, options.Before, options.Latest, all, options.Report, options.Output,
+        };
+        command.SetAction((call, cancel) =>
+            new VerbRun(options, host).Of("verify", call, (run, stop) => Verify(run, call.GetValue(all), stop), Print, json: null, cancel));
+        return command;
+    }
+
+    static async Task Verify(RunContext run, bool all, CancellationToken cancel)
+    {
+        var setup = run.Setup;
+        var series = setup.RequiredSeries;
+        var selection = all ? null : run.Selection("or --all");
+        var entries = await new BackupCatalog(setup.Store, setup.Prefix).OfSeries(series, cancel).ToListAsync(cancel);
+        if (selection is not null)
+        {
+            var chosen = selection.Choose(entries, series.ToString());
+            foreach (var warning in chosen.Warnings)
+                run.Log.Warn(warning);
+            entries = [chosen.Entry];
+        }
+        else if (!entries.Exists(entry => entry.HasManifest))
+        {
+            throw new RunnerException(ExitCode.Usage, $"there is no backup of {series}", "\"list\" shows what there is");
+        }
+        var failures = new List<RunnerException>();
+        foreach (var entry in entries.Where(entry => entry.HasManifest))
+            await VerifyOne(run, entry, failures, cancel);
+        if (failures.Count == 1)
+            throw failures[0];
+        if (failures.Count > 1)
+        {
+            throw new RunnerException(
+                failures[0].ExitCode, $"{failures.Count} backups are not as they were stored:\n  {string.Join("\n  ", failures.Select(failure => failure.Message))}");
+        }
+    }
+
+    static async Task VerifyOne(RunContext run, CatalogEntry entry, List<RunnerException> failures, CancellationToken cancel)
+    {
+        try
+        {
+            if (entry.Problem is not null)
+                throw entry.Problem;
+            run.Progress.Begin($"verifying {entry.Keys.Id}", entry.Manifest!.Archive.TarBytes);
+            var backup = new StoredBackup(run.Setup.Store, entry, owner: null, run.Progress, run.Log.Warn);
+            await backup.Verify(cancel);
+            if (await backup.ChecksumProblem(cancel) is { } problem)
+                throw new RunnerException(ExitCode.Integrity, problem, "the manifest and the data agree: the backup can be restored");
+            run.Backups.Add(Reported.Of(entry.Manifest));
+        }
+        catch (RunnerException failure)
+        {
+            failures.Add(failure);
+            run.Backups.Add(entry.Manifest is { } manifest
+                ? Reported.Of(manifest, "damaged", failure.Message)
+                : new ReportedBackup(entry.Keys.Id.Text, "unreadable", null, null, entry.StoredBytes, Problem: failure.Message));
+        }
+    }
+
+    static void Print(RunContext run, TextWriter to)
+    {
+        foreach (var backup in run.Backups)
+            to.WriteLine($"{backup.Id}   as it was stored: {Sizes.Bytes(backup.StoredBytes)}, SHA-256 {backup.Sha256}");
+    }
+}

@@ -1,0 +1,102 @@
+using BackupRunner.Names;
+using BackupRunner.Posix;
+using BackupRunner.Reports;
+
+namespace BackupRunner.Hooks;
+
+/// <summary>
+/// The path of a command's archive, taken by this run alone: one lock on the host. Nothing is there when it is taken, and nothing when it is
+/// given back.
+/// </summary>
+sealed class ArchivePlace : IDisposable
+{
+    readonly HostLock held;
+
+    ArchivePlace(string path, HostLock taken) => (Path, held) = (path, taken);
+
+    public string Path { get; }
+
+    public string ChecksumPath => Path + BackupKeys.ChecksumSuffix;
+
+    /// <param name="needed">Bytes that must be free there.</param>
+    /// <param name="neededFor">What needs them, for the message.</param>
+    /// <exception cref="RunnerException">Another run has it (7), the path is not absolute (2), or it cannot be used or is too small (3).</exception>
+    public static ArchivePlace Take(string path, long needed, string neededFor)
+    {
+        if (!System.IO.Path.IsPathRooted(path) || path.EndsWith('/'))
+            throw new RunnerException(ExitCode.Usage, $"the archive path \"{path}\" is not the absolute path of a file");
+        var folder = System.IO.Path.GetDirectoryName(path)!;
+        ArchivePlace place;
+        try
+        {
+            // The archive is all of the data, in plain.
+            if (!Directory.Exists(folder))
+                Directory.CreateDirectory(folder, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+            // A name with a dot, so that a script's "rm -rf folder/*" leaves the lock in peace.
+            var taken = HostLock.Take(System.IO.Path.Combine(folder, $".{System.IO.Path.GetFileName(path)}.lock"))
+                ?? throw new RunnerException(ExitCode.Locked, $"another run uses the archive path \"{path}\"", "wait until it has ended");
+            place = new ArchivePlace(path, taken);
+        }
+        catch (Exception failed) when (failed is IOException or UnauthorizedAccessException)
+        {
+            throw new RunnerException(ExitCode.Command, $"cannot use \"{folder}\" for the archive: {failed.Message}",
+                "make it a folder that the runner may write", failed);
+        }
+        try
+        {
+            place.Clear();
+            var free = new DriveInfo(folder).AvailableFreeSpace;
+            if (free < needed)
+            {
+                throw new RunnerException(ExitCode.Command, $"too little space in \"{folder}\": {free} bytes are free, {neededFor} {needed}",
+                    "make room there, or mount a larger volume");
+            }
+            return place;
+        }
+        catch
+        {
+            place.held.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>Removes the archive and its checksum.</summary>
+    public void Clear()
+    {
+        try
+        {
+            File.Delete(Path);
+            File.Delete(ChecksumPath);
+        }
+        catch (Exception failed) when (failed is IOException or UnauthorizedAccessException)
+        {
+            throw new RunnerException(ExitCode.Command, $"cannot remove \"{Path}\": {failed.Message}",
+                "it holds plain data of the workload: remove it by hand", failed);
+        }
+    }
+
+    /// <summary>Clears and unlocks when something has failed already; what then cannot be removed is added to its message.</summary>
+    public void GiveBack(Exception after)
+    {
+        try
+        {
+            Dispose();
+        }
+        catch (RunnerException left) when (after is RunnerException failed)
+        {
+            throw new RunnerException(failed.ExitCode, $"{failed.Message}; {left.Message}", left.Hint, failed);
+        }
+    }
+
+    public void Dispose()
+    {
+        try
+        {
+            Clear();
+        }
+        finally
+        {
+            held.Dispose();
+        }
+    }
+}

@@ -1,0 +1,112 @@
+using System.Buffers;
+
+namespace BackupRunner.Storage;
+
+/// <summary>
+/// A stream into an object: cuts what is written into parts and sends up to <paramref name="concurrency"/> of them at once. Holds at most
+/// <c>concurrency + 1</c> parts in memory. A part that fails ends the stream at the next write or at <see cref="Finish"/>.
+/// Disposing it does not end the upload; the upload's own disposal aborts.
+/// </summary>
+public sealed class UploadStream(IObjectUpload upload, int concurrency) : Stream
+{
+    readonly Queue<Task> sending = new();
+    byte[]? part;
+    int partBytes;
+    int filled;
+    int number;
+    long offset;
+
+    /// <summary>Bytes written so far.</summary>
+    public long Bytes => offset + filled;
+
+    public override bool CanRead => false;
+
+    public override bool CanSeek => false;
+
+    public override bool CanWrite => true;
+
+    public override long Length => throw new NotSupportedException();
+
+    public override long Position { get => Bytes; set => throw new NotSupportedException(); }
+
+    public override async ValueTask WriteAsync(ReadOnlyMemory<byte> buffer, CancellationToken cancellationToken = default)
+    {
+        while (buffer.Length > 0)
+        {
+            part ??= Begin();
+            var count = Math.Min(buffer.Length, partBytes - filled);
+            buffer[..count].CopyTo(part.AsMemory(filled));
+            filled += count;
+            buffer = buffer[count..];
+            if (filled == partBytes)
+                await Send(cancellationToken);
+        }
+    }
+
+    public override Task WriteAsync(byte[] buffer, int offset, int count, CancellationToken cancellationToken) =>
+        WriteAsync(buffer.AsMemory(offset, count), cancellationToken).AsTask();
+
+    /// <summary>Sends the last part, waits for all of them, and completes the object. An empty object is one empty part.</summary>
+    public async Task<StoredObject> Finish(CancellationToken cancel)
+    {
+        if (filled > 0 || number == 0)
+        {
+            part ??= Begin();
+            await Send(cancel);
+        }
+        while (sending.TryDequeue(out var sent))
+            await sent;
+        return await upload.Complete(cancel);
+    }
+
+    byte[] Begin()
+    {
+        partBytes = upload.PartBytes(++number);
+        return ArrayPool<byte>.Shared.Rent(partBytes);
+    }
+
+    async Task Send(CancellationToken cancel)
+    {
+        while (sending.Count >= concurrency || (sending.Count > 0 && sending.Peek().IsCompleted))
+            await sending.Dequeue();
+        sending.Enqueue(SendPart(number, offset, part!, filled, cancel));
+        (offset, filled, part) = (offset + filled, 0, null);
+    }
+
+    async Task SendPart(int partNumber, long partOffset, byte[] bytes, int count, CancellationToken cancel)
+    {
+        try
+        {
+            await upload.SendPart(partNumber, partOffset, bytes.AsMemory(0, count), cancel);
+        }
+        finally
+        {
+            ArrayPool<byte>.Shared.Return(bytes);
+        }
+    }
+
+    /// <summary>Waits until no part is being sent any more, whatever became of it: only then may the upload be aborted.</summary>
+    public override async ValueTask DisposeAsync()
+    {
+        while (sending.TryDequeue(out var sent))
+            await sent.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        if (part is { } unsent)
+            ArrayPool<byte>.Shared.Return(unsent);
+        part = null;
+        await base.DisposeAsync();
+    }
+
+    public override void Flush()
+    {
+    }
+
+    public override Task FlushAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+    public override void Write(byte[] buffer, int offset, int count) => throw new NotSupportedException("write asynchronously");
+
+    public override int Read(byte[] buffer, int offset, int count) => throw new NotSupportedException();
+
+    public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
+
+    public override void SetLength(long value) => throw new NotSupportedException();
+}

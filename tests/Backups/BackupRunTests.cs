@@ -1,0 +1,134 @@
+using BackupRunner.Backups;
+using BackupRunner.Hooks;
+using BackupRunner.Names;
+using BackupRunner.Policy;
+using BackupRunner.Reports;
+using BackupRunner.Storage;
+using BackupRunner.Templates;
+using BackupRunner.Tests.Storage;
+using BackupRunner.Tests.Support;
+
+namespace BackupRunner.Tests.Backups;
+
+public sealed class BackupRunTests : IDisposable
+{
+    static readonly DateTimeOffset Now = new(2026, 11, 22, 2, 0, 0, TimeSpan.Zero);
+
+    readonly Scratch scratch = new();
+    readonly FileObjectStore store;
+    readonly List<string> warnings = [];
+
+    public BackupRunTests()
+    {
+        store = new FileObjectStore(scratch.Folder("store"));
+        scratch.File("data/one", "1");
+        scratch.File("data/two", new string('2', 100_000));
+    }
+
+    static CancellationToken Cancel => TestContext.Current.CancellationToken;
+
+    public void Dispose() => scratch.Dispose();
+
+    [Fact]
+    public async Task A_store_that_goes_away_at_any_step_never_shows_half_a_backup_and_the_rest_is_swept()
+    {
+        var completed = 0;
+        for (var survived = 0; completed == 0; survived++)
+        {
+            var dying = new DyingStore(store, survived);
+            try
+            {
+                await Run(dying, new BackupPolicy());
+                completed++;
+            }
+            catch (RunnerException gone)
+            {
+                Assert.Equal(ExitCode.Storage, gone.ExitCode);
+                Assert.DoesNotContain(await Entries(), entry => entry.Complete);
+            }
+            Shell.Bash($"find {scratch["store"]} -type f -not -path '*/backup.json' -exec touch -d '25 hours ago' {{}} +");
+            var pruning = new Pruning(store, dryRun: false);
+            await pruning.Sweep(await Entries(), "", "", DateTimeOffset.UtcNow, _ => false, Cancel);
+            Assert.Equal(completed == 0 ? 0 : 3, Directory.GetFiles(scratch["store"], "*", SearchOption.AllDirectories).Length);
+            Assert.True(survived < 20);
+        }
+        Assert.Single(await Entries());
+    }
+
+    [Fact]
+    public async Task A_run_that_fails_but_lives_removes_what_it_stored()
+    {
+        // Every step that changes the store fails once, and only once.
+        for (var failing = 0; ; failing++)
+        {
+            var failed = false;
+            var flaky = new FaultyStore(store, call =>
+            {
+                if (call != failing)
+                    return;
+                failed = true;
+                throw FaultyStore.Failure();
+            });
+            try
+            {
+                await Run(flaky, new BackupPolicy());
+                Assert.False(failed);
+                return;
+            }
+            catch (RunnerException)
+            {
+                Assert.True(failed);
+                Assert.Empty(Directory.GetFileSystemEntries(scratch["store"]));
+            }
+        }
+    }
+
+    [Fact]
+    public async Task A_store_that_kept_less_than_was_sent_ends_without_a_backup()
+    {
+        var refused = await Assert.ThrowsAsync<RunnerException>(() => Run(new Forgetful(store), new BackupPolicy()));
+        Assert.Equal(ExitCode.Storage, refused.ExitCode);
+        Assert.Empty(Directory.GetFileSystemEntries(scratch["store"]));
+    }
+
+    [Fact]
+    public async Task An_empty_folder_is_a_backup_of_nothing_with_a_warning()
+    {
+        scratch.Folder("empty");
+        var manifest = await Run(store, new BackupPolicy(), scratch["empty"]);
+        Assert.Equal((0L, 0L), (manifest.Archive.Entries, manifest.Archive.Files));
+        Assert.Contains(warnings, warning => warning.Contains("is empty", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public async Task An_archive_that_a_command_made_is_recorded_as_one()
+    {
+        var policy = new BackupPolicy { Commands = new CommandsPolicy { Backup = "tar -czf {{ Backup.archivePath }} -C {{ Values.dataPath }} ." } };
+        var manifest = await Run(store, policy);
+        Assert.Equal(ManifestArchive.FromCommand, manifest.Archive.Source);
+        Assert.Null(manifest.Gzip);
+        Assert.Null(manifest.Archive.Files);
+        var entry = Assert.Single(await Entries());
+        Assert.True(entry.Complete);
+        Assert.Equal("./\n./one\n./two\n", Shell.Bash($"tar -tzf {scratch["store/" + entry.Keys.Archive]} | sort"));
+        Assert.Empty(Directory.GetFiles(scratch["archives"], "backup*"));
+    }
+
+    async Task<Manifest> Run(IObjectStore to, BackupPolicy policy, string? data = null)
+    {
+        data ??= scratch["data"];
+        var id = BackupId.New(Now, Guid.NewGuid().ToByteArray());
+        var archive = scratch["archives/backup.tar.gz"];
+        var model = new TemplateModel(
+            new Dictionary<string, object?> { ["dataPath"] = data },
+            new BackupNames(id.Text, "", archive, archive + ".sha256"),
+            new WorkloadNames("statefulset", "redis", "shop", "", "", "data-redis-0"));
+        var plan = BackupPlan.For(new BackupKeys("", Stored.Redis, id), data, policy, null, model);
+        var shell = new LocalShell(Redaction.Of(new Dictionary<string, string>()), _ => { }, TimeProvider.System);
+        var run = new BackupRun(
+            plan, to, shell, new FrozenMarkFile(scratch["frozen.json"]), new BackupWatch(_ => { }, warnings.Add, Bytes: null), TimeProvider.System);
+        return (await run.Run(Cancel)).Manifest;
+    }
+
+    async Task<List<CatalogEntry>> Entries() => await new BackupCatalog(store, "").All(Cancel).ToListAsync(Cancel);
+}

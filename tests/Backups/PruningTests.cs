@@ -1,0 +1,112 @@
+using BackupRunner.Backups;
+using BackupRunner.Names;
+using BackupRunner.Storage;
+using BackupRunner.Tests.Storage;
+using BackupRunner.Tests.Support;
+
+namespace BackupRunner.Tests.Backups;
+
+public sealed class PruningTests : IDisposable
+{
+    static readonly DateTimeOffset Now = new(2026, 11, 22, 2, 0, 0, TimeSpan.Zero);
+
+    readonly Scratch scratch = new();
+    readonly FileObjectStore store;
+    readonly Stored redis;
+
+    public PruningTests()
+    {
+        store = new FileObjectStore(scratch.Folder("store"));
+        redis = new Stored(store, Stored.Redis);
+    }
+
+    static CancellationToken Cancel => TestContext.Current.CancellationToken;
+
+    public void Dispose() => scratch.Dispose();
+
+    [Fact]
+    public async Task A_dry_run_says_what_would_go_and_removes_nothing()
+    {
+        await redis.Backup(Now);
+        var old = await redis.Backup(Now.AddDays(-40));
+        var before = await Keys();
+        var pruning = await Expire(dryRun: true);
+        Assert.Equal([old.Id.Text], pruning.Deleted.Select(deleted => deleted.What));
+        Assert.Equal(before, await Keys());
+        await Expire(dryRun: false);
+        Assert.DoesNotContain(await Keys(), key => key.Contains(old.Id.Text, StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public async Task A_damaged_backup_does_not_count_and_is_kept()
+    {
+        var good = await redis.Backup(Now.AddDays(-50));
+        var damaged = await redis.Backup(Now.AddDays(-40));
+        await store.Delete(damaged.Archive, Cancel);
+        var unreadable = await redis.Backup(Now.AddDays(-35));
+        await store.Put(unreadable.Manifest, "garbage"u8.ToArray(), Cancel);
+        var pruning = await Expire(dryRun: false);
+        Assert.Empty(pruning.Deleted);
+        Assert.Equal(2, pruning.Warnings.Count);
+        Assert.NotNull(await store.Head(good.Archive, Cancel));
+    }
+
+    [Fact]
+    public async Task A_deletion_that_dies_at_any_step_never_leaves_a_manifest_without_its_data()
+    {
+        for (var survived = 0; survived < 4; survived++)
+        {
+            var old = await redis.Backup(Now.AddDays(-40));
+            var newer = await redis.Backup(Now);
+            var dying = new DyingStore(store, operationsToLive: survived);
+            var entries = await new BackupCatalog(store, "").OfSeries(Stored.Redis, Cancel).ToListAsync(Cancel);
+            var pruning = new Pruning(dying, dryRun: false);
+            await pruning.Expire(entries, 1, TimeSpan.FromDays(30), Now, Cancel);
+            Assert.Equal(survived < 3, pruning.Deleted.Single().Problem is not null);
+            if (await store.Head(old.Manifest, Cancel) is not null)
+                Assert.NotNull(await store.Head(old.Archive, Cancel));
+            foreach (var key in await Keys())
+                await store.Delete(key, Cancel);
+        }
+    }
+
+    [Fact]
+    public async Task What_a_killed_run_left_is_swept_after_a_day_and_not_before()
+    {
+        var storeNow = DateTimeOffset.UtcNow;
+        var complete = await redis.Backup(Now);
+        var fresh = await redis.Backup(Now, manifest: false);
+        var orphan = await redis.Backup(Now, manifest: false);
+        await store.BeginUpload(fresh.Folder + "more", Cancel);
+        await store.BeginUpload(orphan.Folder + "more", Cancel);
+        Shell.Bash($"find {scratch["store/" + orphan.Folder]} -type f -exec touch -d '25 hours ago' {{}} +");
+        Shell.Bash($"find {scratch["store/" + complete.Folder]} -type f -exec touch -d '25 hours ago' {{}} +");
+        Shell.Bash($"find {scratch["store/" + fresh.Folder]} -type f -exec touch -d '23 hours ago' {{}} +");
+        await Sweep(storeNow, series => true);
+        Assert.NotNull(await store.Head(orphan.Archive, Cancel));
+        var pruning = await Sweep(storeNow, series => false);
+        Assert.Equal([orphan.Id.Text, orphan.Folder + "more"], pruning.Deleted.Select(deleted => deleted.What));
+        Assert.False(Directory.Exists(scratch["store/" + orphan.Folder]));
+        Assert.NotNull(await store.Head(fresh.Archive, Cancel));
+        Assert.NotNull(await store.Head(complete.Manifest, Cancel));
+        Assert.Single(await store.ListUploads("", Cancel).ToListAsync(Cancel));
+    }
+
+    async Task<Pruning> Expire(bool dryRun)
+    {
+        var pruning = new Pruning(store, dryRun);
+        var entries = await new BackupCatalog(store, "").OfSeries(Stored.Redis, Cancel).ToListAsync(Cancel);
+        await pruning.Expire(entries, 1, TimeSpan.FromDays(30), Now, Cancel);
+        return pruning;
+    }
+
+    async Task<Pruning> Sweep(DateTimeOffset storeNow, Func<SeriesId, bool> isLive)
+    {
+        var pruning = new Pruning(store, dryRun: false);
+        var entries = await new BackupCatalog(store, "").OfCluster("c1", Cancel).ToListAsync(Cancel);
+        await pruning.Sweep(entries, BackupKeys.ClusterFolder("", "c1"), "", storeNow, isLive, Cancel);
+        return pruning;
+    }
+
+    async Task<List<string>> Keys() => await store.List("", Cancel).Select(stored => stored.Key).ToListAsync(Cancel);
+}

@@ -1,0 +1,87 @@
+using BackupRunner.Tests.Archive;
+using BackupRunner.Tests.Support;
+
+namespace BackupRunner.Tests.EndToEnd;
+
+/// <summary>A backup that is not what was stored is never put in the place of what is there.</summary>
+public sealed class CorruptionTests : IDisposable
+{
+    readonly Laptop laptop = new();
+
+    public void Dispose() => laptop.Dispose();
+
+    [Theory]
+    [InlineData("truncate -s -1 backup.tar.gz", 5)]
+    [InlineData("truncate -s +1 backup.tar.gz", 5)]
+    [InlineData("truncate -s 0 backup.tar.gz", 5)]
+    [InlineData("flip backup.tar.gz 30", 5)]
+    [InlineData("flip backup.tar.gz 4", 5)]
+    [InlineData("flip backup.tar.gz $(($(stat -c %s backup.tar.gz) - 5))", 5)]
+    [InlineData("flip backup.tar.gz $(($(stat -c %s backup.tar.gz) / 2))", 5)]
+    [InlineData("flip backup.json 40", 5)]
+    [InlineData("flip backup.json $(($(stat -c %s backup.json) / 2))", 5)]
+    [InlineData("truncate -s -2 backup.json", 5)]
+    [InlineData("truncate -s +2M backup.json", 5)]
+    [InlineData("rm backup.tar.gz", 5)]
+    [InlineData("rm backup.json", 2)]
+    public async Task Refuses_what_was_altered_and_touches_nothing(string damage, int exitCode)
+    {
+        laptop.Scratch.File("data/one", "1");
+        Shell.Bash($"seq 1 300000 >{laptop.Data}/numbers");
+        var id = await laptop.BackUp();
+        laptop.Scratch.File("data/one", "changed since");
+        Damage(damage);
+        var before = OddTree.Fingerprint(laptop.Data);
+        foreach (var restore in new string[][] { ["--backup", id], ["--backup", id, "--in-place"] })
+            (await laptop.Run("restore", restore)).Exited(exitCode);
+        (await laptop.Run("restore", "--latest")).Exited(damage.StartsWith("flip backup.tar.gz", StringComparison.Ordinal) ? 5 : 2);
+        Assert.Equal(before, OddTree.Fingerprint(laptop.Data));
+        (await laptop.Run("verify", "--backup", id)).Exited(exitCode);
+        (await laptop.Run("verify", "--all")).Exited(exitCode);
+    }
+
+    [Theory]
+    [InlineData("flip backup.tar.gz.sha256 3")]
+    [InlineData("rm backup.tar.gz.sha256")]
+    public async Task A_checksum_file_that_was_altered_fails_verify_and_not_a_restore_of_good_data(string damage)
+    {
+        laptop.Scratch.File("data/one", "1");
+        await laptop.BackUp();
+        Damage(damage);
+        Assert.Contains("the manifest and the data agree", (await laptop.Run("verify", "--latest")).Exited(5).Error, StringComparison.Ordinal);
+        (await laptop.Run("restore", "--latest")).Exited(0);
+    }
+
+    [Fact]
+    public async Task Two_backups_whose_objects_were_exchanged_are_both_refused()
+    {
+        laptop.Scratch.File("data/one", "1");
+        var first = await laptop.BackUp();
+        laptop.Scratch.File("data/one", "2");
+        var second = await laptop.BackUp();
+        Shell.Bash($"cd {laptop.Folder(first)}/..; mv {first} x; mv {second} {first}; mv x {second}");
+        foreach (var id in new[] { first, second })
+            (await laptop.Run("restore", "--backup", id)).Exited(5);
+        Assert.Equal("2", await File.ReadAllTextAsync(laptop.Scratch["data/one"], TestContext.Current.CancellationToken));
+    }
+
+    [Fact]
+    public async Task A_backup_under_another_workloads_path_is_refused_by_its_identity()
+    {
+        laptop.Scratch.File("data/one", "1");
+        var id = await laptop.BackUp("--workload", "statefulset/redis");
+        Shell.Bash($"cd {laptop.Store}/local/local; cp -r statefulset.redis statefulset.mysql");
+        (await laptop.Run("restore", "--workload", "statefulset/mysql", "--backup", id)).Exited(2);
+        (await laptop.Run("restore", "--workload", "statefulset/mysql", "--latest")).Exited(2);
+        (await laptop.Run("restore", "--workload", "statefulset/mysql", "--backup", id, "--allow-other-target")).Exited(0);
+    }
+
+    void Damage(string script) => Shell.Bash($$"""
+        flip() {
+            byte=$(od -An -tu1 -j "$2" -N 1 "$1" | tr -d ' ')
+            printf "\\$(printf %03o $((byte ^ 1)))" | dd of="$1" bs=1 seek="$2" conv=notrunc status=none
+        }
+        cd {{laptop.Folder()}}
+        {{script}}
+        """);
+}

@@ -1,0 +1,104 @@
+using BackupRunner.Tests.Support;
+
+namespace BackupRunner.Tests.EndToEnd;
+
+/// <summary>What cannot be done is said at once, with exit 2, and nothing is touched.</summary>
+public sealed class RefusalTests : IDisposable
+{
+    readonly Laptop laptop = new();
+
+    public void Dispose() => laptop.Dispose();
+
+    [Theory]
+    [InlineData("backup: {settings: {encryption: {enabled: true, keySecretRef: {name: k}}}}", "encryption is not built yet")]
+    [InlineData("backup: {retention: {keepCount: seven, remoteRetention: 5}}", "backup.retention.keepCount (line 1")]
+    [InlineData("backup: {commands: {backup: 'tar {{ Values.nope }}'}}", "backup.commands.backup")]
+    [InlineData("backup: {commands: {backup: 'tar {{ while true }}'}}", "while")]
+    [InlineData("backup: {commands: {backup: 'true', runIn: workload}}", "runIn")]
+    [InlineData("backup: {settings: {volumeAccess: {readOnly: false}}}", "readOnly")]
+    [InlineData("", "policy")]
+    public async Task A_policy_that_cannot_be_carried_out(string yaml, string told)
+    {
+        laptop.Scratch.File("data/one", "1");
+        var result = (await laptop.Run("backup", "--policy", laptop.Policy(yaml))).Exited(2);
+        Assert.Contains(told, result.Error, StringComparison.Ordinal);
+        Assert.Equal("", laptop.Stored());
+    }
+
+    [Theory]
+    [InlineData("s3", "bucket: b, region: r")]
+    [InlineData("gcs", "bucket: b, project: p")]
+    [InlineData("azure", "container: c, account: a")]
+    [InlineData("minio", "bucket: b, endpoint: 'https://m'")]
+    public async Task A_provider_that_is_not_built(string provider, string keys)
+    {
+        var policy = laptop.Policy($"backup: {{storage: {{provider: {provider}, {keys}}}}}");
+        var result = (await laptop.Runner.InProcess("backup", "--data", laptop.Data, "--policy", policy)).Exited(2);
+        Assert.Contains($"\"{provider}\" is not built yet", result.Error, StringComparison.Ordinal);
+        (await laptop.Run("backup", "--policy", policy)).Exited(0);
+    }
+
+    [Fact]
+    public async Task All_problems_of_a_policy_are_told_at_once()
+    {
+        var policy = laptop.Policy("""
+            backup:
+              storage: {provider: s3, buckt: x}
+              retention: {keepCount: 0}
+              settings: {archive: {compressionLevel: 10}}
+            """);
+        var error = (await laptop.Run("backup", "--policy", policy)).Exited(2).Error;
+        Assert.All(new[] { "buckt", "keepCount", "compressionLevel", "line 2", "line 3", "line 4" }, part => Assert.Contains(part, error, StringComparison.Ordinal));
+    }
+
+    [Theory]
+    [InlineData("frobnicate")]
+    [InlineData("backup --frobnicate")]
+    [InlineData("backup")]
+    [InlineData("backup --store /nowhere")]
+    [InlineData("restore --store /nowhere --data /nowhere")]
+    [InlineData("restore --store /nowhere --data /nowhere --latest --before 2026-01-01T00:00:00Z")]
+    [InlineData("restore --store /nowhere --data /nowhere --before yesterday")]
+    [InlineData("restore --store /nowhere --data /nowhere --backup ../../etc")]
+    [InlineData("backup --store /nowhere --data /nowhere --workload redis")]
+    [InlineData("backup --store /nowhere --data /nowhere --claim data")]
+    [InlineData("backup --store /nowhere --data /nowhere --policy /nowhere/policy.yaml")]
+    [InlineData("backup --store /nowhere --data /nowhere --report /nowhere/report.json")]
+    [InlineData("prune --store /nowhere")]
+    [InlineData("backup --store /nowhere --data /etc/passwd/x")]
+    [InlineData("list --store /etc/passwd/x")]
+    [InlineData("")]
+    public async Task A_call_that_cannot_be_understood(string line)
+    {
+        var result = (await laptop.Runner.InProcess(line.Split(' ', StringSplitOptions.RemoveEmptyEntries))).Exited(2);
+        Assert.StartsWith("error: ", result.Error, StringComparison.Ordinal);
+        Assert.DoesNotContain("   at ", result.Error, StringComparison.Ordinal);
+        Assert.Equal("", result.Out);
+        Assert.False(Directory.Exists("/nowhere"));
+    }
+
+    [Fact]
+    public async Task Secrets_of_the_environment_are_never_shown()
+    {
+        const string secret = "hunter2-hunter2";
+        laptop.Scratch.File("data/one", "1");
+        var policy = laptop.Policy("backup: {settings: {consistency: {enabled: true, command: 'echo said $REDISCLI_AUTH; echo err $REDISCLI_AUTH >&2; exit 1'}}}");
+        var result = (await (laptop.Runner with { Variables = new Dictionary<string, string> { ["REDISCLI_AUTH"] = secret } }).Run(
+            "backup", "--data", laptop.Data, "--store", laptop.Store, "--policy", policy, "--report", laptop.Scratch["report.json"], "--output", "json")).Exited(3);
+        Assert.Contains("**redacted**", result.Error, StringComparison.Ordinal);
+        Assert.Equal(1, Shell.Try("grep", "-r", secret, laptop.Scratch.Path).ExitCode);
+        Assert.DoesNotContain(secret, result.Out + result.Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Help_teaches_every_verb_and_its_options()
+    {
+        foreach (var verb in new[] { "backup", "list", "verify", "restore", "prune", "check" })
+        {
+            var help = (await laptop.Runner.InProcess(verb, "--help")).Exited(0).Out;
+            Assert.Contains($"backup-runner {verb} ", help, StringComparison.Ordinal);
+            Assert.Contains("Examples:", help, StringComparison.Ordinal);
+        }
+        Assert.Contains("Exit codes:", (await laptop.Runner.InProcess("--help")).Exited(0).Out, StringComparison.Ordinal);
+    }
+}
