@@ -43,11 +43,10 @@ public sealed class Volume : IVolume
         _ => LastError.Failure(reason, $"open the target \"{path}\""),
     };
 
-    // By itself, closing would leave the lock to a child process that was just forked and has not come to its own program yet.
+    // Closing alone would leave the lock to a child that was forked and has not come to its own program yet.
     public void Dispose()
     {
-        if (!root.Directory.IsClosed)
-            _ = Libc.Lock(root.Directory, Libc.Unlock);
+        _ = root.Directory.IsClosed ? 0 : Libc.Lock(root.Directory, Libc.Unlock);
         root.Dispose();
     }
 
@@ -87,7 +86,6 @@ public sealed class Volume : IVolume
         using var reader = new DirectoryReader(opened, root.Show(directory));
         while (reader.Next())
         {
-            // Gone since the directory was read: no entry any more.
             if (FileStatus.At(opened, reader.Current.Terminated) is not { } status)
                 continue;
             entries.Add(new VolumeEntry(

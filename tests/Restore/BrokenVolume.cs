@@ -13,6 +13,9 @@ sealed class BrokenVolume(IVolume volume, int failAt, Func<Exception> failure) :
 {
     bool dead;
 
+    /// <summary>Dies here, having failed before.</summary>
+    public int DieAt { get; init; } = int.MaxValue;
+
     public int Changes { get; private set; }
 
     /// <summary>What is about to happen, for whom a test wants to meddle with it.</summary>
@@ -25,9 +28,9 @@ sealed class BrokenVolume(IVolume volume, int failAt, Func<Exception> failure) :
         if (dead)
             throw new Died();
         Watch?.Invoke(Changes + 1, what);
-        if (++Changes != failAt)
+        if (++Changes != failAt && Changes != DieAt)
             return;
-        var thrown = failure();
+        var thrown = Changes == DieAt ? new Died() : failure();
         dead = thrown is Died;
         throw thrown;
     }
