@@ -6,6 +6,9 @@ namespace BackupRunner.Tests.Support;
 /// <summary>The real program while it runs. Disposing it kills it, and leaves alone what it started.</summary>
 public sealed class RunningRunner : IAsyncDisposable
 {
+    /// <summary>A run that hangs must not hang the tests.</summary>
+    static readonly TimeSpan Patience = TimeSpan.FromMinutes(10);
+
     readonly Process process;
     readonly Lock gate = new();
     readonly StringBuilder error = new();
@@ -53,7 +56,17 @@ public sealed class RunningRunner : IAsyncDisposable
     {
         var output = process.StandardOutput.ReadToEndAsync();
         var listening = Listen();
-        await process.WaitForExitAsync(CancellationToken.None);
+        try
+        {
+            await process.WaitForExitAsync(CancellationToken.None).WaitAsync(Patience);
+        }
+        catch (TimeoutException)
+        {
+            process.Kill();
+            await process.WaitForExitAsync(CancellationToken.None);
+            lock (gate)
+                error.AppendLine($"killed by the test: it still ran after {Patience}");
+        }
         await listening;
         return new RunnerResult(process.ExitCode, await output, error.ToString());
     }
