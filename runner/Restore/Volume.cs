@@ -154,12 +154,10 @@ public sealed class Volume : IVolume
 
     public void RemoveTree(string directory, CancellationToken cancel)
     {
-        using (var opened = root.TryOpen(directory))
-        {
-            if (opened is null)
-                return;
-            new TreeRemoval(root.Show(directory)).Empty(opened, cancel);
-        }
+        using var opened = root.TryOpen(directory);
+        if (opened is null)
+            return;
+        new TreeRemoval(root.Show(directory)).Empty(opened, cancel);
         if (!RemoveIfEmpty(directory))
             throw LastError.Failure(Errno.NotEmpty, $"remove \"{root.Show(directory)}\"");
     }
