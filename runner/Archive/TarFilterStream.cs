@@ -1,3 +1,5 @@
+using BackupRunner.Policy;
+
 namespace BackupRunner.Archive;
 
 /// <summary>

@@ -1,4 +1,5 @@
 using System.Text;
+using BackupRunner.Policy;
 
 namespace BackupRunner.Archive;
 

@@ -1,3 +1,4 @@
+using BackupRunner.Policy;
 using BackupRunner.Reports;
 
 namespace BackupRunner.Archive;

@@ -1,6 +1,7 @@
 using System.Text;
 using BackupRunner.Archive;
 using BackupRunner.Names;
+using BackupRunner.Policy;
 using BackupRunner.Reports;
 using BackupRunner.Restore;
 using BackupRunner.Storage;
@@ -11,7 +12,7 @@ namespace BackupRunner.Backups;
 /// <param name="entry">Complete.</param>
 /// <param name="owner">Of everything extracted; null: as archived.</param>
 /// <param name="bytes">Told the raw bytes of the archive so far.</param>
-public sealed class StoredBackup(IObjectStore store, CatalogEntry entry, Policy.NumericOwner? owner, IProgress<long>? bytes, Action<string> warn) : IRestoreSource
+public sealed class StoredBackup(IObjectStore store, CatalogEntry entry, NumericOwner? owner, IProgress<long>? bytes, Action<string> warn) : IRestoreSource
 {
     static readonly int Workers = Environment.ProcessorCount;
 
@@ -58,7 +59,7 @@ public sealed class StoredBackup(IObjectStore store, CatalogEntry entry, Policy.
     public async Task<ExtractedCounts> ExtractInto(string directory, CancellationToken cancel)
     {
         UnpackResult? unpacked = null;
-        await Read(async (stream, stop) => unpacked = await Unpacker.Unpack(stream, directory, owner is null ? null : new Archive.NumericOwner(owner.Uid, owner.Gid), Workers, bytes, stop), cancel);
+        await Read(async (stream, stop) => unpacked = await Unpacker.Unpack(stream, directory, owner, Workers, bytes, stop), cancel);
         foreach (var warning in unpacked!.Warnings)
             warn(warning.ToString());
         var counts = unpacked.Counts;

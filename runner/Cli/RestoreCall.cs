@@ -88,7 +88,6 @@ sealed class RestoreCall(RunContext run, RestoreFlags flags)
                 InPlace = flags.InPlace || policy.InPlace,
                 KeepOldData = flags.KeepOldData || policy.KeepOldData,
                 Undo = policy.Undo,
-                Owner = policy.Owner is { } owner ? new Restore.NumericOwner(owner.Uid, owner.Gid) : null,
             },
             new RestoreHooks { Health = plan.HealthCommand is null ? null : Health(plan), Progress = run.Log.Say });
     }

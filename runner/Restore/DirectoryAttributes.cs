@@ -2,9 +2,6 @@ using BackupRunner.Posix;
 
 namespace BackupRunner.Restore;
 
-/// <summary>A numeric owner, <c>restore.owner</c>.</summary>
-public sealed record NumericOwner(uint User, uint Group);
-
 /// <summary>
 /// What a directory has besides its entries. <paramref name="Mode"/> is 12 bits; <paramref name="Extended"/> are its extended
 /// attributes, POSIX ACLs among them, in the order of their names; security labels are the node's and not part of it.

@@ -67,9 +67,6 @@ public interface IVolume : IDisposable
     /// <summary>Sets only the time of modification; false when this process may not.</summary>
     bool WriteTime(string directory, DirectoryAttributes attributes);
 
-    /// <summary>Gives everything below a directory to one owner; setuid, setgid and capabilities stay.</summary>
-    void ChangeOwner(string directory, NumericOwner owner, CancellationToken cancel);
-
     /// <summary>Makes the entries of a directory durable.</summary>
     void Sync(string directory);
 

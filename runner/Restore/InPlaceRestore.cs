@@ -94,7 +94,7 @@ sealed class InPlaceRestore(RestoreRun run, RestoreOptions options, IRestoreSour
             Volume.RemoveTree(RestoreLayout.Old(source.Id), cancel);
             Volume.RemoveTree(RestoreLayout.New(source.Id), cancel);
             run.Say("emptied");
-            var staged = await Staging.Stage(run, source, file.Journal.OldRoot, options.Owner, cancel);
+            var staged = await Staging.Stage(run, source, file.Journal.OldRoot, cancel);
             file.Fill(file.Journal with { NewNames = staged.Names, NewRoot = staged.Root });
         }
         catch (Exception failure)

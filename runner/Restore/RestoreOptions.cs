@@ -17,9 +17,6 @@ public sealed record RestoreOptions
 
     /// <summary>Create the target when it does not exist.</summary>
     public bool AllowMissingTarget { get; init; }
-
-    /// <summary>Owner of everything restored, the root too; null: as archived.</summary>
-    public NumericOwner? Owner { get; init; }
 }
 
 /// <summary>The moments at which a restore is about to change something that cannot be had back for nothing.</summary>

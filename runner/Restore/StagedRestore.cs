@@ -33,7 +33,7 @@ sealed class StagedRestore(RestoreRun run, RestoreOptions options, IRestoreSourc
             RestoreFolder.Make(Volume);
             Volume.MakeDirectory(RestoreLayout.Of(source.Id));
             var root = Volume.ReadAttributes(RestoreLayout.Root);
-            var staged = await Staging.Stage(run, source, root, options.Owner, cancel);
+            var staged = await Staging.Stage(run, source, root, cancel);
             await run.Before(DestructiveStep.Swap, cancel);
             return JournalFile.Create(Volume, new Journal(source.Id, InPlace: false, options.KeepOldData, options.Undo, Supersedes: null,
                 root, staged.Root, Swap.Names(Volume, RestoreLayout.Root), staged.Names, JournalPhase.Armed));

@@ -12,7 +12,7 @@ static class Staging
     /// <param name="root">What the root shall get when the backup has no entry for it.</param>
     /// <exception cref="RunnerException">The backup is not what was recorded (5), or the volume cannot take it (6).</exception>
     public static async Task<Staged> Stage(
-        RestoreRun run, IRestoreSource source, DirectoryAttributes root, NumericOwner? owner, CancellationToken cancel)
+        RestoreRun run, IRestoreSource source, DirectoryAttributes root, CancellationToken cancel)
     {
         var (volume, directory) = (run.Volume, RestoreLayout.New(source.Id));
         volume.MakeDirectory(directory);
@@ -22,14 +22,11 @@ static class Staging
         if (source.Size.Expected is { } expected && expected != extracted.Counts)
             throw new RunnerException(ExitCode.Integrity,
                 $"the backup {source.Id} holds {Show(extracted.Counts)}, its manifest says {Show(expected)}", "restore another backup");
-        if (owner is not null)
-            volume.ChangeOwner(directory, owner, cancel);
         var attributes = extracted.HasRoot ? volume.ReadAttributes(directory) : root;
         Preflight.Movable(volume, directory, "the backup holds");
         volume.SyncAll();
         run.Say($"staged {Show(extracted.Counts)}");
-        return new Staged(Swap.Names(volume, directory),
-            owner is null ? attributes : attributes with { User = owner.User, Group = owner.Group });
+        return new Staged(Swap.Names(volume, directory), attributes);
     }
 
     static string Show(RecordedCounts counts) => $"{counts.Entries} entries, {counts.Files} files, {counts.Bytes} bytes";

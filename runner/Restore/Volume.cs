@@ -196,12 +196,6 @@ public sealed class Volume : IVolume
         return VolumeAttributes.WriteTime(opened, root.Show(directory), attributes);
     }
 
-    public void ChangeOwner(string directory, NumericOwner owner, CancellationToken cancel)
-    {
-        using var opened = root.Open(directory);
-        TreeOwner.Change(opened, root.Show(directory), owner, cancel);
-    }
-
     public void Sync(string directory)
     {
         using var opened = root.Open(directory);

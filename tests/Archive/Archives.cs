@@ -1,4 +1,5 @@
 using BackupRunner.Archive;
+using BackupRunner.Policy;
 
 namespace BackupRunner.Tests.Archive;
 

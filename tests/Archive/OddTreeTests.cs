@@ -1,4 +1,5 @@
 using BackupRunner.Archive;
+using BackupRunner.Policy;
 using BackupRunner.Tests.Support;
 
 namespace BackupRunner.Tests.Archive;

@@ -102,13 +102,14 @@ public sealed class StoreAndVolumeFaultTests : IDisposable
         laptop.Scratch.File("data/one", "1");
         var id = await laptop.BackUp();
         Shell.Bash($"mkfifo {laptop.Scratch["gate"]}; echo 2 >{laptop.Data}/one");
-        var policy = laptop.Policy($"backup: {{restore: {{healthCommand: 'cat {laptop.Scratch["gate"]}'}}}}");
+        var policy = laptop.Policy($"backup: {{restore: {{healthCommand: 'echo waiting; cat {laptop.Scratch["gate"]}'}}}}");
         await using (var killed = laptop.Start("restore", "--backup", id, "--policy", policy))
         {
-            await killed.Said("checking the health");
+            await killed.Said("waiting");
             killed.Signal("KILL");
             await killed.Ended;
         }
+        // The command outlives the runner, in a session of its own.
         Shell.Bash($"echo >{laptop.Scratch["gate"]}");
         var stored = laptop.Stored();
         Assert.Contains("--resume", (await laptop.Run("backup")).Exited(6).Error, StringComparison.Ordinal);
@@ -116,6 +117,25 @@ public sealed class StoreAndVolumeFaultTests : IDisposable
         (await laptop.Run("restore", "--resume")).Exited(0);
         Assert.Equal("1", await File.ReadAllTextAsync(laptop.Scratch["data/one"], TestContext.Current.CancellationToken));
         await laptop.BackUp();
+    }
+
+    [Fact]
+    public async Task Everything_is_given_to_one_owner_and_keeps_setuid_capabilities_and_lists()
+    {
+        Shell.Bash($"""
+            cd {laptop.Data}
+            mkdir -p d/e; echo >d/e/f; ln -s /etc/passwd d/link; ln d/e/f hard; cp /bin/true suid; chmod 6755 suid; cp /bin/true cap
+            setfattr -n security.capability -v 0x0100000200040000000000000000000000000000 cap
+            setfacl -m u:5:r d/e/f
+            """);
+        var kept = Kept();
+        await laptop.BackUp();
+        (await laptop.Run("restore", "--latest", "--policy", laptop.Policy("backup: {restore: {owner: '1234:5678'}}"))).Exited(0);
+        Assert.Equal("1234:5678\n", Shell.Bash($"find {laptop.Data} -printf '%U:%G\\n' | sort -u"));
+        Assert.Equal("0:0\n", Shell.Bash("stat -c %u:%g /etc/passwd"));
+        Assert.Equal(kept, Kept());
+
+        string Kept() => Shell.Bash($"cd {laptop.Data}; stat -c %a suid; getfattr -dm - -e hex cap d/e/f");
     }
 
     [Fact]

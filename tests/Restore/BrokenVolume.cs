@@ -80,9 +80,6 @@ sealed class BrokenVolume(IVolume volume, int failAt, Func<Exception> failure) :
     public bool WriteTime(string directory, DirectoryAttributes attributes) =>
         Change("time of " + directory).WriteTime(directory, attributes);
 
-    public void ChangeOwner(string directory, NumericOwner owner, CancellationToken cancel) =>
-        Change("owner of " + directory).ChangeOwner(directory, owner, cancel);
-
     public void Sync(string directory) => Change("sync " + directory).Sync(directory);
 
     public void SyncAll() => Change("sync all").SyncAll();

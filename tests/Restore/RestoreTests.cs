@@ -108,18 +108,6 @@ public sealed class RestoreTests : OntoOldData
     }
 
     [Fact]
-    public async Task Gives_everything_to_one_owner_and_keeps_setuid_and_capabilities()
-    {
-        Tree.Make(scratch["owned"], "mkdir -p d/e; echo > d/e/f; ln -s /etc/passwd d/link; cp /bin/true suid; chmod 6755 suid; cp /bin/true cap; "
-            + "setfattr -n security.capability -v 0x0100000200040000000000000000000000000000 cap; setfacl -m u:5:r d/e/f");
-        await Run(new FakeSource(scratch["owned"]), Options with { Owner = new NumericOwner(1234, 5678) });
-        Assert.Equal("1234:5678\n", Shell.Bash($"cd {target}; find . -printf '%U:%G\n' | sort -u"));
-        Assert.Equal("6755\n", Shell.Bash($"stat -c %a {target}/suid"));
-        Assert.Equal("0:0\n", Shell.Bash("stat -c %u:%g /etc/passwd"));
-        Assert.Equal(Shell.Bash($"cd {scratch["owned"]}; getfattr -dm - -e hex cap d/e/f"), Shell.Bash($"cd {target}; getfattr -dm - -e hex cap d/e/f"));
-    }
-
-    [Fact]
     public async Task Restores_into_the_directory_that_a_link_leads_to()
     {
         Shell.Run("ln", "-s", target, scratch["link"]);

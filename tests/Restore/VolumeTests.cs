@@ -75,12 +75,10 @@ public sealed class VolumeTests : IDisposable
 
     // Deeper than a path can be long, than a process may have files open, and than a stack would last.
     [Fact]
-    public void Removes_walks_and_gives_away_a_tree_of_any_depth()
+    public void Removes_and_measures_a_tree_of_any_depth()
     {
         var chain = string.Concat(Enumerable.Repeat("d/", 1900));
         Shell.Bash($"cd {Root}; mkdir -p {chain} tree/{chain}; head -c 1000000 /dev/urandom > {chain}/bottom; : > d/top; mv d tree/{chain}");
-        volume.ChangeOwner("tree", new NumericOwner(11, 12), Cancel);
-        Assert.Equal("", Shell.Run("find", Root + "/tree", "-mindepth", "1", "-not", "-uid", "11"));
         Assert.InRange(volume.FreeableBytes(Cancel), 1_000_000, long.MaxValue);
         volume.RemoveTree("tree", Cancel);
         Assert.Empty(Directory.GetFileSystemEntries(Root));
