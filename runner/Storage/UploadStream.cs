@@ -5,11 +5,13 @@ namespace BackupRunner.Storage;
 /// <summary>
 /// A stream into an object: cuts what is written into parts and sends up to <paramref name="concurrency"/> of them at once. Holds at most
 /// <c>concurrency + 1</c> parts in memory. A part that fails ends the stream at the next write or at <see cref="Finish"/>.
-/// Disposing it does not end the upload; the upload's own disposal aborts.
+/// A part goes on after the write that filled it, whatever becomes of that write's token; disposing the stream ends the parts that are still on
+/// their way. It does not end the upload: that one's own disposal aborts.
 /// </summary>
 public sealed class UploadStream(IObjectUpload upload, int concurrency) : Stream
 {
     readonly Queue<Task> sending = new();
+    readonly CancellationTokenSource disposed = new();
     byte[]? part;
     int partBytes;
     int filled;
@@ -54,8 +56,8 @@ public sealed class UploadStream(IObjectUpload upload, int concurrency) : Stream
             part ??= Begin();
             await Send(cancel);
         }
-        while (sending.TryDequeue(out var sent))
-            await sent;
+        while (sending.Count > 0)
+            await First(cancel);
         return await upload.Complete(cancel);
     }
 
@@ -68,16 +70,23 @@ public sealed class UploadStream(IObjectUpload upload, int concurrency) : Stream
     async Task Send(CancellationToken cancel)
     {
         while (sending.Count >= concurrency || (sending.Count > 0 && sending.Peek().IsCompleted))
-            await sending.Dequeue();
-        sending.Enqueue(SendPart(number, offset, part!, filled, cancel));
+            await First(cancel);
+        sending.Enqueue(SendPart(number, offset, part!, filled));
         (offset, filled, part) = (offset + filled, 0, null);
     }
 
-    async Task SendPart(int partNumber, long partOffset, byte[] bytes, int count, CancellationToken cancel)
+    // It stays in the queue until it has ended: disposal must know of every part that is on its way.
+    async Task First(CancellationToken cancel)
+    {
+        await sending.Peek().WaitAsync(cancel);
+        _ = sending.Dequeue();
+    }
+
+    async Task SendPart(int partNumber, long partOffset, byte[] bytes, int count)
     {
         try
         {
-            await upload.SendPart(partNumber, partOffset, bytes.AsMemory(0, count), cancel);
+            await upload.SendPart(partNumber, partOffset, bytes.AsMemory(0, count), disposed.Token);
         }
         finally
         {
@@ -88,11 +97,13 @@ public sealed class UploadStream(IObjectUpload upload, int concurrency) : Stream
     /// <summary>Waits until no part is being sent any more, whatever became of it: only then may the upload be aborted.</summary>
     public override async ValueTask DisposeAsync()
     {
-        while (sending.TryDequeue(out var sent))
-            await sent.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        await disposed.CancelAsync();
+        await Task.WhenAll(sending).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         if (part is { } unsent)
             ArrayPool<byte>.Shared.Return(unsent);
         part = null;
+        sending.Clear();
+        disposed.Dispose();
         await base.DisposeAsync();
     }
 

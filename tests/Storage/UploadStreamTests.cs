@@ -1,0 +1,97 @@
+using BackupRunner.Reports;
+using BackupRunner.Storage;
+
+namespace BackupRunner.Tests.Storage;
+
+public sealed class UploadStreamTests
+{
+    static CancellationToken Cancel => TestContext.Current.CancellationToken;
+
+    [Fact]
+    public async Task A_part_goes_on_when_the_write_that_filled_it_is_over()
+    {
+        var upload = new Gated();
+        await using var stream = new UploadStream(upload, concurrency: 2);
+        using (var write = new CancellationTokenSource())
+        {
+            await stream.WriteAsync(new byte[Gated.Part], write.Token);
+            await write.CancelAsync();
+        }
+        upload.Open.SetResult();
+        Assert.Equal(Gated.Part, (await stream.Finish(Cancel)).Bytes);
+    }
+
+    [Fact]
+    public async Task Never_sends_more_parts_at_once_than_it_may()
+    {
+        var upload = new Gated();
+        await using var stream = new UploadStream(upload, concurrency: 2);
+        await stream.WriteAsync(new byte[3 * Gated.Part - 1], Cancel);
+        Assert.Equal(2, upload.OnTheirWay);
+        var third = stream.WriteAsync(new byte[1], Cancel).AsTask();
+        Assert.False(third.IsCompleted);
+        Assert.Equal(2, upload.OnTheirWay);
+        upload.Open.SetResult();
+        await third;
+        await stream.Finish(Cancel);
+    }
+
+    [Fact]
+    public async Task Disposing_ends_and_waits_for_every_part_also_one_that_a_cancelled_write_waited_for()
+    {
+        var upload = new Gated();
+        var stream = new UploadStream(upload, concurrency: 1);
+        using var write = new CancellationTokenSource();
+        await stream.WriteAsync(new byte[Gated.Part], write.Token);
+        var second = stream.WriteAsync(new byte[Gated.Part], write.Token).AsTask();
+        await write.CancelAsync();
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => second);
+        Assert.Equal(1, upload.OnTheirWay);
+        await stream.DisposeAsync();
+        Assert.Equal(0, upload.OnTheirWay);
+    }
+
+    [Fact]
+    public async Task A_part_that_fails_ends_the_stream_with_its_own_error()
+    {
+        var upload = new Gated();
+        await using var stream = new UploadStream(upload, concurrency: 1);
+        await stream.WriteAsync(new byte[Gated.Part], Cancel);
+        upload.Open.SetException(new RunnerException(ExitCode.Storage, "no space left"));
+        var failed = await Assert.ThrowsAsync<RunnerException>(() => stream.Finish(Cancel));
+        Assert.Equal("no space left", failed.Message);
+    }
+
+    /// <summary>An upload whose parts wait for a gate.</summary>
+    sealed class Gated : IObjectUpload
+    {
+        public const int Part = 1000;
+
+        int onTheirWay;
+        long bytes;
+
+        public TaskCompletionSource Open { get; } = new();
+
+        public int OnTheirWay => Volatile.Read(ref onTheirWay);
+
+        public int PartBytes(int number) => Part;
+
+        public async Task SendPart(int number, long offset, ReadOnlyMemory<byte> part, CancellationToken cancel)
+        {
+            Interlocked.Increment(ref onTheirWay);
+            try
+            {
+                await Open.Task.WaitAsync(cancel);
+                Interlocked.Add(ref bytes, part.Length);
+            }
+            finally
+            {
+                Interlocked.Decrement(ref onTheirWay);
+            }
+        }
+
+        public Task<StoredObject> Complete(CancellationToken cancel) => Task.FromResult(new StoredObject("k", bytes, default, ""));
+
+        public ValueTask DisposeAsync() => ValueTask.CompletedTask;
+    }
+}
