@@ -1,4 +1,3 @@
-using BackupRunner.Archive;
 using BackupRunner.Policy;
 using BackupRunner.Tests.Support;
 
