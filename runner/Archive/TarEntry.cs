@@ -1,3 +1,5 @@
+using BackupRunner.Posix;
+
 namespace BackupRunner.Archive;
 
 public enum TarEntryKind

@@ -1,3 +1,5 @@
+using BackupRunner.Posix;
+
 namespace BackupRunner.Archive;
 
 /// <summary>Puts an entry together from its header and what stood before it.</summary>

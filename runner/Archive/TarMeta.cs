@@ -1,4 +1,5 @@
 using System.Buffers.Text;
+using BackupRunner.Posix;
 
 namespace BackupRunner.Archive;
 

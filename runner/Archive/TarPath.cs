@@ -1,3 +1,4 @@
+using BackupRunner.Posix;
 using BackupRunner.Reports;
 
 namespace BackupRunner.Archive;

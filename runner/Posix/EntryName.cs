@@ -1,4 +1,3 @@
-using System.Globalization;
 using System.Text;
 
 namespace BackupRunner.Posix;
@@ -39,29 +38,5 @@ public sealed class EntryName : IEquatable<EntryName>
         return hash.ToHashCode();
     }
 
-    public override string ToString() => Show(Bytes);
-
-    /// <summary>Bytes for people: printable UTF-8 as it is, a backslash doubled, every other byte as <c>\xNN</c>.</summary>
-    public static string Show(ReadOnlySpan<byte> bytes)
-    {
-        var shown = new StringBuilder(bytes.Length);
-        while (!bytes.IsEmpty)
-        {
-            var valid = Rune.DecodeFromUtf8(bytes, out var rune, out var length) == System.Buffers.OperationStatus.Done;
-            if (valid && rune.Value == '\\')
-                shown.Append(@"\\");
-            else if (valid && !IsHidden(rune))
-                shown.Append(rune.ToString());
-            else
-                foreach (var b in bytes[..length])
-                    shown.Append(CultureInfo.InvariantCulture, $"\\x{b:x2}");
-            bytes = bytes[length..];
-        }
-        return shown.ToString();
-    }
-
-    // Direction marks and line separators could make one name look like another.
-    static bool IsHidden(Rune rune) => Rune.GetUnicodeCategory(rune)
-        is UnicodeCategory.Control or UnicodeCategory.Format or UnicodeCategory.LineSeparator or UnicodeCategory.ParagraphSeparator
-        or UnicodeCategory.OtherNotAssigned or UnicodeCategory.PrivateUse;
+    public override string ToString() => ByteName.Show(Bytes);
 }

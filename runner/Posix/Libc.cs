@@ -69,9 +69,6 @@ static unsafe partial class Libc
     [LibraryImport(Library, EntryPoint = "renameat2", SetLastError = true)]
     public static partial int RenameAt2(Descriptor from, ReadOnlySpan<byte> oldName, Descriptor to, ReadOnlySpan<byte> newName, uint flags);
 
-    [LibraryImport(Library, EntryPoint = "fchownat", SetLastError = true)]
-    public static partial int ChangeOwnerAt(Descriptor directory, ReadOnlySpan<byte> path, uint user, uint group, int flags);
-
     [LibraryImport(Library, EntryPoint = "fchmodat", SetLastError = true)]
     public static partial int ChangeModeAt(Descriptor directory, ReadOnlySpan<byte> path, uint mode, int flags);
 

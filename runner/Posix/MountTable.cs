@@ -23,7 +23,7 @@ static class MountTable
                 continue;
             var point = Encoding.Latin1.GetBytes(Unescape(fields[4]));
             if (point.AsSpan().StartsWith(folder) && point.Length > folder.Length)
-                found.Add(EntryName.Show(point));
+                found.Add(ByteName.Show(point));
         }
         return [.. found.Distinct(StringComparer.Ordinal)];
     }

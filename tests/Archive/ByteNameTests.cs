@@ -1,5 +1,5 @@
 using System.Text;
-using BackupRunner.Archive;
+using BackupRunner.Posix;
 
 namespace BackupRunner.Tests.Archive;
 

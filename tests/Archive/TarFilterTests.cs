@@ -1,5 +1,6 @@
 using System.Formats.Tar;
 using BackupRunner.Archive;
+using BackupRunner.Posix;
 using BackupRunner.Reports;
 using BackupRunner.Tests.Support;
 using TarEntry = BackupRunner.Archive.TarEntry;

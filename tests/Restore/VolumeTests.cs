@@ -161,5 +161,5 @@ public sealed class VolumeTests : IDisposable
     public void A_name_is_shown_so_that_it_can_do_no_harm(string name, string shown) => Assert.Equal(shown, new EntryName(name).ToString());
 
     [Fact]
-    public void Bytes_that_are_no_text_are_shown_as_hex() => Assert.Equal(@"a\xff\xc3b", EntryName.Show([(byte)'a', 0xff, 0xc3, (byte)'b']));
+    public void Bytes_that_are_no_text_are_shown_as_hex() => Assert.Equal(@"a\xff\xc3b", ByteName.Show([(byte)'a', 0xff, 0xc3, (byte)'b']));
 }

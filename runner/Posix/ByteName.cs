@@ -1,12 +1,11 @@
 using System.Buffers;
 using System.Text;
 
-namespace BackupRunner.Archive;
+namespace BackupRunner.Posix;
 
 /// <summary>
 /// File names are bytes. Shown as text they keep what is printable UTF-8; every other byte is <c>\xNN</c> in lower-case hex and a
-/// backslash is
-/// doubled, so that two names never look the same and a name cannot break a line or colour a terminal.
+/// backslash is doubled, so that two names never look the same and a name cannot break a line or colour a terminal.
 /// </summary>
 public static class ByteName
 {
