@@ -12,4 +12,12 @@ public sealed class RunnerException(ExitCode exitCode, string message, string? h
     public ExitCode ExitCode { get; } = exitCode;
 
     public string? Hint { get; } = hint;
+
+    /// <summary>Set when the same request may succeed later.</summary>
+    public RetryHint? Retry { get; init; }
 }
+
+/// <summary>What a server said of trying again.</summary>
+/// <param name="After">The wait that it asked for; null when it named none.</param>
+/// <param name="Answered">Whether it answered at all: one that never did may not exist.</param>
+public sealed record RetryHint(TimeSpan? After, bool Answered);

@@ -16,7 +16,8 @@ public static class StorageKeys
 
     public static IReadOnlyList<string> Optional(StorageProvider provider) => provider switch
     {
-        StorageProvider.Minio => ["region", "secretRef", "prefix"],
+        StorageProvider.S3 => ["endpoint", "secretRef", "prefix", "sse", "kmsKeyId", "storageClass"],
+        StorageProvider.Minio => ["region", "secretRef", "prefix", "sse", "kmsKeyId", "storageClass"],
         StorageProvider.File => ["prefix"],
         _ => ["endpoint", "secretRef", "prefix"],
     };
@@ -38,5 +39,8 @@ public static class StorageKeys
         ("secretRef", storage.SecretRef is not null),
         ("prefix", storage.Prefix.Length > 0),
         ("path", storage.Path is not null),
+        ("sse", storage.Sse is not null),
+        ("kmsKeyId", storage.KmsKeyId is not null),
+        ("storageClass", storage.StorageClass is not null),
     ];
 }

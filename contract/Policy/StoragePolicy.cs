@@ -35,6 +35,15 @@ public sealed record StoragePolicy
     /// <summary>Goes before every object's name: empty, or segments joined by single slashes, without one at either end.</summary>
     public string Prefix { get; init; } = "";
 
+    /// <summary>How S3 encrypts what it keeps: <c>AES256</c>, <c>aws:kms</c>, <c>aws:kms:dsse</c>; null leaves it to the bucket.</summary>
+    public string? Sse { get; init; }
+
+    /// <summary>The key of <c>aws:kms</c>: an id, an alias or an ARN; null is the account's own.</summary>
+    public string? KmsKeyId { get; init; }
+
+    /// <summary>The S3 storage class of the archive; what lies beside it is small and read often, and has the bucket's own.</summary>
+    public string? StorageClass { get; init; }
+
     /// <summary>The folder of provider <c>file</c>; a relative one is taken from the runner's working directory.</summary>
     public string? Path { get; init; }
 }

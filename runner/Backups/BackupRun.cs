@@ -5,14 +5,13 @@ using BackupRunner.Hooks;
 using BackupRunner.Names;
 using BackupRunner.Reports;
 using BackupRunner.Storage;
+using BackupRunner.Storage.Retry;
 
 namespace BackupRunner.Backups;
 
 /// <summary>One backup, from the first touch of the middleware to the manifest. Until the manifest is stored there is no backup, and a failure removes what was stored.</summary>
 public sealed class BackupRun(BackupPlan plan, IObjectStore store, IWorkloadShell shell, IFrozenMark mark, BackupWatch watch, TimeProvider time)
 {
-    const int UploadsAtOnce = 2;
-
     public static readonly string Version = typeof(BackupRun).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion.Split('+')[0] ?? "0";
 
     readonly Freeze freeze = new(shell, mark, time);
@@ -52,7 +51,7 @@ public sealed class BackupRun(BackupPlan plan, IObjectStore store, IWorkloadShel
 
     async Task<StoredArchive> Archive(IObjectUpload upload, CancellationToken cancel)
     {
-        await using var stream = new UploadStream(upload, UploadsAtOnce);
+        await using var stream = new UploadStream(upload);
         await using var hash = new Sha256Stream(stream);
         Task<(ManifestArchive, ManifestGzip?)> Write(CancellationToken stop) => plan.Script is { } script ? FromScript(script, hash, stop) : FromTar(hash, stop);
         var (archive, gzip) = plan.Freeze is { } step ? await freeze.During(step, plan.Keys.Id.Text, Write, cancel) : await Write(cancel);
@@ -130,13 +129,14 @@ public sealed class BackupRun(BackupPlan plan, IObjectStore store, IWorkloadShel
     /// <summary>The manifest first, in case it is the answer to storing it that failed.</summary>
     async Task RemoveLeftovers()
     {
+        using var patience = new CancellationTokenSource(RetryingStore.Patience, time);
         foreach (var key in new[] { plan.Keys.Manifest, plan.Keys.Checksum, plan.Keys.Archive })
         {
             try
             {
-                await store.Delete(key, CancellationToken.None);
+                await store.Delete(key, patience.Token);
             }
-            catch (RunnerException failure)
+            catch (Exception failure) when (failure is RunnerException or OperationCanceledException)
             {
                 watch.Warn($"could not remove what this failed backup stored; prune will, in a day: {failure.Message}");
                 return;

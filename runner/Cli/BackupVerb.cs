@@ -23,7 +23,7 @@ public static class BackupVerb
               backup-runner backup --policy redis.yaml --data /var/lib/redis --workload statefulset/redis --claim data-redis-0
             """)
         {
-            options.Policy, options.Store, options.Data, options.Workload, options.Namespace, options.Claim, options.Cluster,
+            options.Policy, options.Store, options.Credentials, options.Data, options.Workload, options.Namespace, options.Claim, options.Cluster,
             options.State, options.ArchivePath, options.Report, options.Output,
         };
         command.SetAction((call, cancel) => new VerbRun(options, host).Of("backup", call, Backup, Print, json: null, cancel));

@@ -27,7 +27,7 @@ public static class ListVerb
               backup-runner list --store /tmp/backups --data docs --output json
             """)
         {
-            options.Policy, options.Store, options.Data, options.Workload, options.Namespace, options.Claim, options.Cluster, options.Output,
+            options.Policy, options.Store, options.Credentials, options.Data, options.Workload, options.Namespace, options.Claim, options.Cluster, options.Output,
         };
         command.SetAction((call, cancel) =>
         {

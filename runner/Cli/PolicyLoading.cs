@@ -69,8 +69,6 @@ public static class PolicyLoading
     {
         if (policy.Settings.Encryption.Enabled)
             yield return "backup.settings.encryption.enabled: encryption is not built yet; this version refuses to store in the clear what you want encrypted";
-        if (policy.Storage?.Provider is { } provider and not StorageProvider.File)
-            yield return $"backup.storage.provider: provider \"{provider.ToString().ToLowerInvariant()}\" is not built yet; this version stores to provider \"file\", or to --store DIR";
         if (policy.Commands.RunIn == RunIn.Workload)
             yield return "backup.commands.runIn: \"workload\" needs a cluster, which is not built yet; \"runner\" runs the scripts here";
     }

@@ -19,7 +19,7 @@ public static class PruneVerb
               backup-runner prune --policy policy.yaml --workload statefulset/redis --namespace shop --claim data-redis-0
             """)
         {
-            options.Policy, options.Store, options.Data, options.Workload, options.Namespace, options.Claim, options.Cluster, dryRun,
+            options.Policy, options.Store, options.Credentials, options.Data, options.Workload, options.Namespace, options.Claim, options.Cluster, dryRun,
             options.State, options.Report, options.Output,
         };
         command.SetAction((call, cancel) => new VerbRun(options, host).Of("prune", call, (run, stop) => Prune(run, call.GetValue(dryRun), stop), Print, json: null, cancel));

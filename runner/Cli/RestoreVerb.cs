@@ -28,7 +28,7 @@ public static class RestoreVerb
               backup-runner restore --store /tmp/backups --data docs --resume
             """)
         {
-            options.Policy, options.Store, options.Data, options.Workload, options.Namespace, options.Claim, options.Cluster,
+            options.Policy, options.Store, options.Credentials, options.Data, options.Workload, options.Namespace, options.Claim, options.Cluster,
             options.Backup, options.Before, options.Latest, inPlace, keepOldData, resume, allowOtherTarget, fromCluster,
             options.State, options.ArchivePath, options.Report, options.Output,
         };

@@ -20,7 +20,7 @@ public sealed class RunContext(ParseResult call, RunOptions options, RunnerHost 
     public Progress Progress { get; } = new(log, host.Error, host.Terminal, host.Time);
 
     /// <summary>Resolved at the first use, so that what is wrong with it is reported like any failure.</summary>
-    public RunSetup Setup => setup ??= SetupReading.Read(call, options, host);
+    public RunSetup Setup => setup ??= SetupReading.Read(call, options, host, log.Say);
 
     public List<ReportedBackup> Backups { get; } = [];
 
@@ -52,7 +52,7 @@ public sealed class RunContext(ParseResult call, RunOptions options, RunnerHost 
     /// <summary>The options that name this run's store and target, to be typed again.</summary>
     public string SameTarget() => string.Join(' ', new (string Name, string? Value)[]
     {
-        ("--policy", call.GetValue(options.Policy)), ("--store", call.GetValue(options.Store)), ("--data", call.GetValue(options.Data)),
+        ("--policy", call.GetValue(options.Policy)), ("--store", call.GetValue(options.Store)), ("--credentials", call.GetValue(options.Credentials)), ("--data", call.GetValue(options.Data)),
         ("--workload", call.GetValue(options.Workload)), ("--namespace", call.GetValue(options.Namespace)), ("--claim", call.GetValue(options.Claim)),
         ("--cluster", call.GetValue(options.Cluster)),
     }.Where(option => option.Value is not null).Select(option => $"{option.Name} {Quoted(option.Value!)}"));

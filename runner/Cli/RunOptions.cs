@@ -15,6 +15,9 @@ public sealed class RunOptions
 
     public Option<string?> Store { get; } = Text("--store", "DIR", "Keep the backups in this folder. It takes the place of the policy's storage.");
 
+    public Option<string?> Credentials { get; } = Text(
+        "--credentials", "DIR", "The mounted Secret with the credentials of the store, one file a key (docs/providers). By default what the provider's own library finds.");
+
     public Option<string?> Data { get; } = Text("--data", "DIR", "The folder that is backed up, or restored into.");
 
     public Option<string?> Workload { get; } = Text("--workload", "KIND/NAME", "Whose data it is, such as statefulset/redis. By default the folder's own name.");

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using BackupRunner.Names;
+using BackupRunner.Policy;
 using BackupRunner.Reports;
 using BackupRunner.Storage;
 
@@ -8,19 +9,21 @@ namespace BackupRunner.Cli;
 /// <summary>Resolves the options of one call, with the policy and the environment, to a <see cref="RunSetup"/>.</summary>
 public static class SetupReading
 {
-    public static RunSetup Read(ParseResult call, RunOptions options, RunnerHost host)
+    /// <param name="say">Told what a store that fails for a while is doing.</param>
+    public static RunSetup Read(ParseResult call, RunOptions options, RunnerHost host, Action<string> say)
     {
         var (policy, sha256) = PolicyLoading.Load(call.GetValue(options.Policy), call.GetValue(options.Store));
         var cluster = call.GetValue(options.Cluster) ?? policy.Cluster ?? FolderSeries.Local;
         var data = call.GetValue(options.Data) is { } folder ? FolderSeries.RealPathOf(NotEmpty("--data", folder)) : null;
-        var store = Path.GetFullPath(policy.Storage!.Path!);
+        var storage = policy.Storage!;
+        var credentials = call.GetValue(options.Credentials) is { } secret ? CredentialsFolder.Open(secret) : null;
         return new RunSetup
         {
             Policy = policy,
             PolicySha256 = sha256,
-            Store = new FileObjectStore(store),
-            StorePath = FolderSeries.RealPathOf(store),
-            Prefix = policy.Storage.Prefix,
+            Store = ObjectStores.Open(storage, credentials, host.Time, say),
+            StorePath = storage.Provider == StorageProvider.File ? FolderSeries.RealPathOf(Path.GetFullPath(storage.Path!)) : null,
+            Prefix = storage.Prefix,
             Cluster = cluster,
             Series = SeriesOf(call, options, host, cluster, data),
             Data = data,

@@ -18,7 +18,7 @@ public static class VerifyVerb
               backup-runner verify --store /tmp/backups --data docs --all --output json
             """)
         {
-            options.Policy, options.Store, options.Data, options.Workload, options.Namespace, options.Claim, options.Cluster,
+            options.Policy, options.Store, options.Credentials, options.Data, options.Workload, options.Namespace, options.Claim, options.Cluster,
             options.Backup, options.Before, options.Latest, all, options.Report, options.Output,
         };
         command.SetAction((call, cancel) =>

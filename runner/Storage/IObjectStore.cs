@@ -6,6 +6,9 @@ public sealed record StoredObject(string Key, long Bytes, DateTimeOffset Modifie
 /// <summary>An upload that was begun and neither completed nor aborted. <paramref name="Handle"/> is the store's own name for it.</summary>
 public sealed record UnfinishedUpload(string Key, string Handle, DateTimeOffset Modified);
 
+/// <summary>A part of a listing. <paramref name="Next"/> asks for the part after it; null at the end.</summary>
+public sealed record Page<T>(IReadOnlyList<T> Items, string? Next);
+
 /// <summary>
 /// Objects under keys with <c>/</c> in them. An object appears whole, under its key, or not at all; every store passes ObjectStoreContract.
 /// A missing object is <c>null</c> or <c>false</c>; a store that cannot answer throws <see cref="RunnerException"/> with exit code 4.
@@ -26,28 +29,37 @@ public interface IObjectStore
     /// <summary>Begins an object whose size is not known; nothing is visible under the key before it is completed.</summary>
     Task<IObjectUpload> BeginUpload(string key, CancellationToken cancel);
 
-    /// <summary>All objects whose key starts with <paramref name="prefix"/>, in the order of their keys (ordinal), by pages.</summary>
-    IAsyncEnumerable<StoredObject> List(string prefix, CancellationToken cancel);
+    /// <summary>Objects whose key starts with <paramref name="prefix"/>, in the order of their keys (ordinal). <see cref="Listing"/> reads all pages.</summary>
+    /// <param name="token">The <see cref="Page{T}.Next"/> of the page before; null for the first page.</param>
+    Task<Page<StoredObject>> ListPage(string prefix, string? token, CancellationToken cancel);
 
-    /// <returns>False when there was none.</returns>
-    Task<bool> Delete(string key, CancellationToken cancel);
+    /// <summary>Afterwards there is none under the key, whether or not there was one.</summary>
+    Task Delete(string key, CancellationToken cancel);
 
-    IAsyncEnumerable<UnfinishedUpload> ListUploads(string prefix, CancellationToken cancel);
+    /// <summary>Uploads that were begun under keys with <paramref name="prefix"/> and are neither complete nor aborted; none where the store cannot list them.</summary>
+    Task<Page<UnfinishedUpload>> ListUploadsPage(string prefix, string? token, CancellationToken cancel);
 
+    /// <summary>One that is complete or aborted already is left as it is.</summary>
     Task AbortUpload(UnfinishedUpload upload, CancellationToken cancel);
 }
 
-/// <summary>An object on its way into the store. Disposing it before <see cref="Complete"/> aborts it and leaves nothing behind.</summary>
+/// <summary>
+/// An object on its way into the store. Disposing it before <see cref="Complete"/> aborts it and leaves nothing behind; where that fails it
+/// throws <see cref="RunnerException"/> and may be tried again.
+/// </summary>
 public interface IObjectUpload : IAsyncDisposable
 {
+    /// <summary>How many parts may be sent at the same time. Where it is 1 they are sent in order, and only the last one sent can be sent again.</summary>
+    int PartsAtOnce { get; }
+
     /// <summary>Bytes of every part but the last, at this number (from 1): a part size may grow with the number.</summary>
     int PartBytes(int number);
 
-    /// <summary>Sends one part. Parts may be sent at the same time and in any order; a part that is sent again replaces itself.</summary>
+    /// <summary>Sends one part; a part that is sent again replaces itself.</summary>
     /// <param name="number">From 1, without gaps.</param>
     /// <param name="offset">Where the part's first byte stands in the object.</param>
     Task SendPart(int number, long offset, ReadOnlyMemory<byte> part, CancellationToken cancel);
 
-    /// <summary>Makes the object visible under its key, durably.</summary>
+    /// <summary>Makes the object visible under its key, durably. May be called again when it is not known whether it did.</summary>
     Task<StoredObject> Complete(CancellationToken cancel);
 }

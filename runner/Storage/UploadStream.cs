@@ -1,16 +1,21 @@
-using System.Buffers;
+using System.Collections.Concurrent;
 
 namespace BackupRunner.Storage;
 
 /// <summary>
-/// A stream into an object: cuts what is written into parts and sends up to <paramref name="concurrency"/> of them at once. Holds at most
-/// <c>concurrency + 1</c> parts in memory. A part that fails ends the stream at the next write or at <see cref="Finish"/>.
+/// A stream into an object: cuts what is written into parts and sends several of them at once. Holds as many parts in memory as fit
+/// into <paramref name="bufferBytes"/>, and two (one that is filled, one on its way) when not even these fit.
+/// A part that fails ends the stream at the next write or at <see cref="Finish"/>.
 /// A part goes on after the write that filled it, whatever becomes of that write's token; disposing the stream ends the parts that are still on
 /// their way. It does not end the upload: that one's own disposal aborts.
 /// </summary>
-public sealed class UploadStream(IObjectUpload upload, int concurrency) : Stream
+public sealed class UploadStream(IObjectUpload upload, long bufferBytes = UploadStream.BufferBytes) : Stream
 {
+    /// <summary>Four parts of 16 MiB: what a run spends on parts while they are no larger than 32 MiB.</summary>
+    public const long BufferBytes = 64 << 20;
+
     readonly Queue<Task> sending = new();
+    readonly ConcurrentBag<byte[]> spare = [];
     readonly CancellationTokenSource disposed = new();
     byte[]? part;
     int partBytes;
@@ -61,15 +66,22 @@ public sealed class UploadStream(IObjectUpload upload, int concurrency) : Stream
         return await upload.Complete(cancel);
     }
 
+    /// <summary>Parts of one size are filled again; those of a smaller size are let go.</summary>
     byte[] Begin()
     {
         partBytes = upload.PartBytes(++number);
-        return ArrayPool<byte>.Shared.Rent(partBytes);
+        while (spare.TryTake(out var buffer))
+        {
+            if (buffer.Length == partBytes)
+                return buffer;
+        }
+        return GC.AllocateUninitializedArray<byte>(partBytes);
     }
 
     async Task Send(CancellationToken cancel)
     {
-        while (sending.Count >= concurrency || (sending.Count > 0 && sending.Peek().IsCompleted))
+        var atOnce = Math.Clamp(bufferBytes / partBytes - 1, 1, upload.PartsAtOnce);
+        while (sending.Count >= atOnce || (sending.Count > 0 && sending.Peek().IsCompleted))
             await First(cancel);
         sending.Enqueue(SendPart(number, offset, part!, filled));
         (offset, filled, part) = (offset + filled, 0, null);
@@ -90,7 +102,7 @@ public sealed class UploadStream(IObjectUpload upload, int concurrency) : Stream
         }
         finally
         {
-            ArrayPool<byte>.Shared.Return(bytes);
+            spare.Add(bytes);
         }
     }
 
@@ -99,9 +111,8 @@ public sealed class UploadStream(IObjectUpload upload, int concurrency) : Stream
     {
         await disposed.CancelAsync();
         await Task.WhenAll(sending).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-        if (part is { } unsent)
-            ArrayPool<byte>.Shared.Return(unsent);
         part = null;
+        spare.Clear();
         sending.Clear();
         disposed.Dispose();
         await base.DisposeAsync();

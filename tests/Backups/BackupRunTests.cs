@@ -4,6 +4,7 @@ using BackupRunner.Names;
 using BackupRunner.Policy;
 using BackupRunner.Reports;
 using BackupRunner.Storage;
+using BackupRunner.Storage.Files;
 using BackupRunner.Templates;
 using BackupRunner.Tests.Storage;
 using BackupRunner.Tests.Support;

@@ -1,7 +1,7 @@
 using BackupRunner.Backups;
 using BackupRunner.Names;
 using BackupRunner.Reports;
-using BackupRunner.Storage;
+using BackupRunner.Storage.Files;
 using BackupRunner.Tests.Support;
 
 namespace BackupRunner.Tests.Backups;

@@ -1,6 +1,7 @@
 using BackupRunner.Backups;
 using BackupRunner.Names;
 using BackupRunner.Storage;
+using BackupRunner.Storage.Files;
 using BackupRunner.Tests.Storage;
 using BackupRunner.Tests.Support;
 

@@ -25,19 +25,6 @@ public sealed class RefusalTests : IDisposable
         Assert.Equal("", laptop.Stored());
     }
 
-    [Theory]
-    [InlineData("s3", "bucket: b, region: r")]
-    [InlineData("gcs", "bucket: b, project: p")]
-    [InlineData("azure", "container: c, account: a")]
-    [InlineData("minio", "bucket: b, endpoint: 'https://m'")]
-    public async Task A_provider_that_is_not_built(string provider, string keys)
-    {
-        var policy = laptop.Policy($"backup: {{storage: {{provider: {provider}, {keys}}}}}");
-        var result = (await laptop.Runner.InProcess("backup", "--data", laptop.Data, "--policy", policy)).Exited(2);
-        Assert.Contains($"\"{provider}\" is not built yet", result.Error, StringComparison.Ordinal);
-        (await laptop.Run("backup", "--policy", policy)).Exited(0);
-    }
-
     [Fact]
     public async Task All_problems_of_a_policy_are_told_at_once()
     {

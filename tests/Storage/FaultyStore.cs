@@ -15,13 +15,13 @@ public class FaultyStore(IObjectStore inner, Action<int> before) : IObjectStore
 
     public Task<Stream> OpenRead(StoredObject stored, long offset, CancellationToken cancel) => inner.OpenRead(stored, offset, cancel);
 
-    public IAsyncEnumerable<StoredObject> List(string prefix, CancellationToken cancel) => inner.List(prefix, cancel);
+    public Task<Page<StoredObject>> ListPage(string prefix, string? token, CancellationToken cancel) => inner.ListPage(prefix, token, cancel);
 
-    public IAsyncEnumerable<UnfinishedUpload> ListUploads(string prefix, CancellationToken cancel) => inner.ListUploads(prefix, cancel);
+    public Task<Page<UnfinishedUpload>> ListUploadsPage(string prefix, string? token, CancellationToken cancel) => inner.ListUploadsPage(prefix, token, cancel);
 
     public Task<StoredObject> Put(string key, ReadOnlyMemory<byte> content, CancellationToken cancel) => Asked().Put(key, content, cancel);
 
-    public Task<bool> Delete(string key, CancellationToken cancel) => Asked().Delete(key, cancel);
+    public Task Delete(string key, CancellationToken cancel) => Asked().Delete(key, cancel);
 
     public Task AbortUpload(UnfinishedUpload upload, CancellationToken cancel) => Asked().AbortUpload(upload, cancel);
 
@@ -37,6 +37,8 @@ public class FaultyStore(IObjectStore inner, Action<int> before) : IObjectStore
 
     sealed class Upload(FaultyStore store, IObjectUpload inner) : IObjectUpload
     {
+        public int PartsAtOnce => inner.PartsAtOnce;
+
         public int PartBytes(int number) => inner.PartBytes(number);
 
         public Task SendPart(int number, long offset, ReadOnlyMemory<byte> part, CancellationToken cancel)

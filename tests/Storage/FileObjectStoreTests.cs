@@ -1,16 +1,19 @@
 using BackupRunner.Reports;
 using BackupRunner.Storage;
+using BackupRunner.Storage.Files;
 using BackupRunner.Tests.Support;
 
 namespace BackupRunner.Tests.Storage;
 
-public sealed class FileObjectStoreTests : ObjectStoreContract, IDisposable
+public sealed class FileObjectStoreTests : MultipartStoreContract, IDisposable
 {
     readonly Scratch scratch = new();
 
     public FileObjectStoreTests() => Store = new FileObjectStore(scratch.Folder("store"));
 
     protected override IObjectStore Store { get; }
+
+    protected override IObjectStore StoreOfPages(int items) => new FileObjectStore(scratch["store"]) { PageItems = items };
 
     public void Dispose() => scratch.Dispose();
 
@@ -46,7 +49,7 @@ public sealed class FileObjectStoreTests : ObjectStoreContract, IDisposable
         var refused = await Assert.ThrowsAsync<RunnerException>(async () =>
         {
             await using var upload = await store.BeginUpload("a/big", Cancel);
-            await using var stream = new UploadStream(upload, concurrency: 2);
+            await using var stream = new UploadStream(upload);
             for (var i = 0; i < 10; i++)
                 await stream.WriteAsync(new byte[1 << 20], Cancel);
             await stream.Finish(Cancel);

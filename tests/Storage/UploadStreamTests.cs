@@ -11,7 +11,7 @@ public sealed class UploadStreamTests
     public async Task A_part_goes_on_when_the_write_that_filled_it_is_over()
     {
         var upload = new Gated();
-        await using var stream = new UploadStream(upload, concurrency: 2);
+        await using var stream = new UploadStream(upload);
         using (var write = new CancellationTokenSource())
         {
             await stream.WriteAsync(new byte[Gated.Part], write.Token);
@@ -25,7 +25,7 @@ public sealed class UploadStreamTests
     public async Task Never_sends_more_parts_at_once_than_it_may()
     {
         var upload = new Gated();
-        await using var stream = new UploadStream(upload, concurrency: 2);
+        await using var stream = new UploadStream(upload);
         await stream.WriteAsync(new byte[3 * Gated.Part - 1], Cancel);
         Assert.Equal(2, upload.OnTheirWay);
         var third = stream.WriteAsync(new byte[1], Cancel).AsTask();
@@ -37,10 +37,24 @@ public sealed class UploadStreamTests
     }
 
     [Fact]
-    public async Task Disposing_ends_and_waits_for_every_part_also_one_that_a_cancelled_write_waited_for()
+    public async Task Parts_that_are_too_large_for_the_buffer_are_sent_one_at_a_time()
     {
         var upload = new Gated();
-        var stream = new UploadStream(upload, concurrency: 1);
+        await using var stream = new UploadStream(upload, bufferBytes: 3 * Gated.Part - 1);
+        await stream.WriteAsync(new byte[2 * Gated.Part - 1], Cancel);
+        var second = stream.WriteAsync(new byte[1], Cancel).AsTask();
+        Assert.False(second.IsCompleted);
+        Assert.Equal(1, upload.OnTheirWay);
+        upload.Open.SetResult();
+        await second;
+        Assert.Equal(2 * Gated.Part, (await stream.Finish(Cancel)).Bytes);
+    }
+
+    [Fact]
+    public async Task Disposing_ends_and_waits_for_every_part_also_one_that_a_cancelled_write_waited_for()
+    {
+        var upload = new Gated { PartsAtOnce = 1 };
+        var stream = new UploadStream(upload);
         using var write = new CancellationTokenSource();
         await stream.WriteAsync(new byte[Gated.Part], write.Token);
         var second = stream.WriteAsync(new byte[Gated.Part], write.Token).AsTask();
@@ -54,8 +68,8 @@ public sealed class UploadStreamTests
     [Fact]
     public async Task A_part_that_fails_ends_the_stream_with_its_own_error()
     {
-        var upload = new Gated();
-        await using var stream = new UploadStream(upload, concurrency: 1);
+        var upload = new Gated { PartsAtOnce = 1 };
+        await using var stream = new UploadStream(upload);
         await stream.WriteAsync(new byte[Gated.Part], Cancel);
         upload.Open.SetException(new RunnerException(ExitCode.Storage, "no space left"));
         var failed = await Assert.ThrowsAsync<RunnerException>(() => stream.Finish(Cancel));
@@ -73,6 +87,8 @@ public sealed class UploadStreamTests
         public TaskCompletionSource Open { get; } = new();
 
         public int OnTheirWay => Volatile.Read(ref onTheirWay);
+
+        public int PartsAtOnce { get; init; } = 2;
 
         public int PartBytes(int number) => Part;
 

@@ -23,6 +23,9 @@ static class SettingsLints
         if (policy.Storage is { Provider: { } provider } storage && StorageKeys.Unused(provider, storage) is { Count: > 0 } unused)
             yield return new PolicyLint("unused-storage-keys", "backup.storage",
                 $"provider \"{PolicyWords.Of(provider)}\" does not use {string.Join(", ", unused)}");
+        if (policy.Storage?.Endpoint is { Scheme: "http" } endpoint)
+            yield return new PolicyLint("http-endpoint", "backup.storage.endpoint",
+                $"\"{endpoint.OriginalString}\" is not encrypted: whoever is on the way can read the data and take over the session; use https where the store has it");
     }
 
     static PolicyLint? OldKeys(KeyRotationPolicy rotation, RetentionPolicy retention)

@@ -17,10 +17,12 @@ static class StorageReader
             SecretRef = section.Optional("secretRef", Secret),
             Prefix = section.Parsed("prefix", Prefix) ?? "",
             Path = section.Text("path"),
+            Sse = section.Parsed("sse", Sse),
+            KmsKeyId = section.Parsed("kmsKeyId", PolicyText.Word),
+            StorageClass = section.Parsed("storageClass", StorageClass),
         };
-        section.NotYet("sse");
-        section.NotYet("kmsKeyId");
-        section.NotYet("storageClass");
+        if (storage is { KmsKeyId: not null, Sse: null or "AES256" })
+            section.Refuse("kmsKeyId", "needs sse: aws:kms or aws:kms:dsse; other encryption takes no key of KMS");
         section.Finish();
         return storage;
     }
@@ -55,6 +57,18 @@ static class StorageReader
             ? (null, $"{Quoted.Of(text)} holds a query or a fragment; give scheme, host and port")
             : (uri, null);
     }
+
+    static (string? Value, string? Problem) Sse(string text) => text is "AES256" or "aws:kms" or "aws:kms:dsse"
+        ? (text, null)
+        : (null, $"{Quoted.Of(text)} is not one of AES256, aws:kms, aws:kms:dsse");
+
+    // Other services that speak S3 have classes of their own.
+    static (string? Value, string? Problem) StorageClass(string text) => text switch
+    {
+        "GLACIER" or "DEEP_ARCHIVE" => (null, $"{Quoted.Of(text)} takes hours to read back; verify and restore would fail. GLACIER_IR is read at once"),
+        _ when text.All(c => char.IsAsciiLetterUpper(c) || char.IsAsciiDigit(c) || c is '_' or '-') => (text, null),
+        _ => (null, $"{Quoted.Of(text)} is no storage class such as STANDARD_IA or GLACIER_IR"),
+    };
 
     static (string? Value, string? Problem) Prefix(string text)
     {

@@ -1,16 +1,19 @@
 using System.Globalization;
 using BackupRunner.Reports;
 
-namespace BackupRunner.Storage;
+namespace BackupRunner.Storage.Files;
 
 /// <summary>
 /// Objects as files below <paramref name="root"/>. A write goes to a partial file beside its target, <c>.name.xxxxxxxxxxxx.partial</c>, is
 /// fsynced, renamed into place, and its folder fsynced: a kill, a crash or a full disk leaves a partial file at worst, which
-/// <see cref="ListUploads"/> shows and no listing of objects does.
+/// <see cref="ListUploadsPage"/> shows and no listing of objects does.
 /// </summary>
 public sealed class FileObjectStore(string root) : IObjectStore
 {
     readonly FileTree tree = new(root);
+
+    /// <summary>At most so many items are in one page of a listing.</summary>
+    public int PageItems { get; init; } = 1000;
 
     public string Address => $"file:{root}";
 
@@ -40,22 +43,22 @@ public sealed class FileObjectStore(string root) : IObjectStore
     public Task<IObjectUpload> BeginUpload(string key, CancellationToken cancel) =>
         Task.FromResult<IObjectUpload>(Try("write", key, () => new FileUpload(tree, key)));
 
-    public IAsyncEnumerable<StoredObject> List(string prefix, CancellationToken cancel) => (
-        from found in Walk(prefix, cancel)
+    public Task<Page<StoredObject>> ListPage(string prefix, string? token, CancellationToken cancel) => Task.FromResult(PageOf(
+        from found in Walk(prefix, token, cancel)
         where !FileTree.IsPartial(found.File.Name)
         let stored = Stored(found.Key, found.File)
         where stored is not null
-        select stored).ToAsyncEnumerable();
+        select stored, stored => stored.Key));
 
-    public Task<bool> Delete(string key, CancellationToken cancel) => Task.FromResult(Try("delete", key, () => tree.Delete(tree.PathOf(key))));
+    public Task Delete(string key, CancellationToken cancel) => Task.FromResult(Try("delete", key, () => tree.Delete(tree.PathOf(key))));
 
-    public IAsyncEnumerable<UnfinishedUpload> ListUploads(string prefix, CancellationToken cancel) => (
-        from found in Walk(FolderOf(prefix), cancel)
+    public Task<Page<UnfinishedUpload>> ListUploadsPage(string prefix, string? token, CancellationToken cancel) => Task.FromResult(PageOf(
+        from found in Walk(FolderOf(prefix), token, cancel)
         let target = FileTree.TargetOfPartial(found.Key)
         where target is not null && target.StartsWith(prefix, StringComparison.Ordinal)
         let stored = Stored(found.Key, found.File)
         where stored is not null
-        select new UnfinishedUpload(target, found.Key, stored.Modified)).ToAsyncEnumerable();
+        select new UnfinishedUpload(target, found.Key, stored.Modified), upload => upload.Handle));
 
     public Task AbortUpload(UnfinishedUpload upload, CancellationToken cancel)
     {
@@ -63,11 +66,17 @@ public sealed class FileObjectStore(string root) : IObjectStore
         return Task.CompletedTask;
     }
 
-    IEnumerable<(string Key, FileInfo File)> Walk(string prefix, CancellationToken cancel)
+    Page<T> PageOf<T>(IEnumerable<T> items, Func<T, string> keyOf)
+    {
+        var page = items.Take(PageItems).ToList();
+        return new Page<T>(page, page.Count == PageItems ? keyOf(page[^1]) : null);
+    }
+
+    IEnumerable<(string Key, FileInfo File)> Walk(string prefix, string? after, CancellationToken cancel)
     {
         if (!Directory.Exists(root))
             throw FileErrors.Told(new DirectoryNotFoundException(), "list", root);
-        using var files = tree.Walk(prefix).GetEnumerator();
+        using var files = tree.Walk(prefix, after ?? "").GetEnumerator();
         while (Try("list", prefix, files.MoveNext))
         {
             cancel.ThrowIfCancellationRequested();

@@ -1,6 +1,6 @@
 using BackupRunner.Reports;
 
-namespace BackupRunner.Storage;
+namespace BackupRunner.Storage.Files;
 
 /// <summary>What the file system answered, told as a storage failure (exit 4) with what to do about it.</summary>
 static class FileErrors

@@ -1,7 +1,7 @@
 using System.Security.Cryptography;
 using BackupRunner.Posix;
 
-namespace BackupRunner.Storage;
+namespace BackupRunner.Storage.Files;
 
 /// <summary>The folders and files that a <see cref="FileObjectStore"/> keeps its objects in: names, the ordered walk, durable changes.</summary>
 sealed class FileTree(string root)
@@ -31,17 +31,22 @@ sealed class FileTree(string root)
     public static string PartialOf(string path) => Path.Join(
         Path.GetDirectoryName(path), $".{Path.GetFileName(path)}.{Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(RandomLength / 2))}{PartialSuffix}");
 
-    /// <summary>All files whose key starts with <paramref name="prefix"/>, in the order of their keys; one folder's names are in memory at a time.</summary>
-    public IEnumerable<(string Key, FileInfo File)> Walk(string prefix) => Walk(new DirectoryInfo(root), "", prefix);
+    /// <summary>
+    /// All files whose key starts with <paramref name="prefix"/> and comes after <paramref name="after"/>, in the order of their keys;
+    /// one folder's names are in memory at a time.
+    /// </summary>
+    public IEnumerable<(string Key, FileInfo File)> Walk(string prefix, string after) => Walk(new DirectoryInfo(root), "", prefix, after);
 
-    static IEnumerable<(string Key, FileInfo File)> Walk(DirectoryInfo folder, string above, string prefix)
+    static IEnumerable<(string Key, FileInfo File)> Walk(DirectoryInfo folder, string above, string prefix, string after)
     {
         var entries = new List<(string Key, FileSystemInfo Entry)>();
         foreach (var entry in Entries(folder))
         {
             var key = above + entry.Name + (entry is DirectoryInfo ? "/" : "");
             var wanted = key.StartsWith(prefix, StringComparison.Ordinal) || (entry is DirectoryInfo && prefix.StartsWith(key, StringComparison.Ordinal));
-            if (wanted && !(entry is DirectoryInfo && entry.LinkTarget is not null))
+            // What is in a folder comes after its own key: the one that "after" is in has to be looked into.
+            var passed = string.CompareOrdinal(key, after) <= 0 && !(entry is DirectoryInfo && after.StartsWith(key, StringComparison.Ordinal));
+            if (wanted && !passed && !(entry is DirectoryInfo && entry.LinkTarget is not null))
                 entries.Add((key, entry));
         }
         entries.Sort((a, b) => string.CompareOrdinal(a.Key, b.Key));
@@ -52,7 +57,7 @@ sealed class FileTree(string root)
                 yield return (key, file);
                 continue;
             }
-            foreach (var below in Walk((DirectoryInfo)entry, key, prefix))
+            foreach (var below in Walk((DirectoryInfo)entry, key, prefix, after))
                 yield return below;
         }
     }

@@ -1,6 +1,6 @@
 using BackupRunner.Posix;
 
-namespace BackupRunner.Storage;
+namespace BackupRunner.Storage.Files;
 
 /// <summary>A partial file beside its target, written at any offset, then renamed.</summary>
 sealed class FileUpload : IObjectUpload
@@ -31,6 +31,8 @@ sealed class FileUpload : IObjectUpload
         file = Create();
     }
 
+    public int PartsAtOnce => 4;
+
     public int PartBytes(int number) => 4 << 20;
 
     public async Task SendPart(int number, long offset, ReadOnlyMemory<byte> part, CancellationToken cancel)
@@ -49,6 +51,8 @@ sealed class FileUpload : IObjectUpload
     {
         try
         {
+            if (completed)
+                return Task.FromResult(FileObjectStore.Stored(key, new FileInfo(path))!);
             RandomAccess.FlushToDisk(file.SafeFileHandle);
             file.Dispose();
             File.Move(partial, path, overwrite: true);

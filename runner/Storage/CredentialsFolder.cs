@@ -1,0 +1,58 @@
+using BackupRunner.Reports;
+
+namespace BackupRunner.Storage;
+
+/// <summary>
+/// The files of a mounted Secret, <c>--credentials DIR</c>: one file a key. They are read at every use, because kubelet replaces them
+/// when the Secret changes, and a run may be longer than the life of a key.
+/// </summary>
+public sealed class CredentialsFolder
+{
+    /// <summary>The certificates, in PEM, of authorities that are trusted beside the system's own; every provider takes it.</summary>
+    public const string CertificateAuthority = "ca.crt";
+
+    const int MaxBytes = 1 << 20;
+
+    readonly string path;
+
+    CredentialsFolder(string path) => this.path = path;
+
+    /// <exception cref="RunnerException">Exit 2: there is no such folder.</exception>
+    public static CredentialsFolder Open(string path) => Directory.Exists(path)
+        ? new CredentialsFolder(path)
+        : throw new RunnerException(ExitCode.Usage, $"there is no folder \"{path}\" with credentials", "--credentials names the folder that the Secret is mounted at");
+
+    public override string ToString() => path;
+
+    public bool Has(string name) => File.Exists(Path.Join(path, name));
+
+    /// <returns>The file's text without white space at its ends; null when there is no such file.</returns>
+    /// <exception cref="RunnerException">Exit 2: it cannot be read, is empty, or is no text of at most 1 MiB.</exception>
+    public Secret? Read(string name)
+    {
+        var file = Path.Join(path, name);
+        try
+        {
+            if (!File.Exists(file))
+                return null;
+            if (new FileInfo(file).Length > MaxBytes)
+                throw new RunnerException(ExitCode.Usage, $"\"{file}\" is too large for a credential", "which keys a Secret has is on the provider's page of the documentation");
+            var text = File.ReadAllText(file).Trim();
+            return text.Length > 0
+                ? new Secret(text)
+                : throw new RunnerException(ExitCode.Usage, $"\"{file}\" is empty", $"set \"{name}\" in the Secret");
+        }
+        catch (FileNotFoundException)
+        {
+            return null;
+        }
+        catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
+        {
+            throw new RunnerException(ExitCode.Usage, $"cannot read the credential \"{file}\": {failure.Message.TrimEnd('.')}", "the runner's user must be able to read it", failure);
+        }
+    }
+
+    /// <exception cref="RunnerException">Exit 2: there is none, or it cannot be read.</exception>
+    public Secret Required(string name) => Read(name) ?? throw new RunnerException(
+        ExitCode.Usage, $"the credentials in \"{path}\" have no \"{name}\"", "which keys a Secret has is on the provider's page of the documentation");
+}

@@ -1,0 +1,22 @@
+using BackupRunner.Policy;
+using BackupRunner.Storage.Files;
+using BackupRunner.Storage.Retry;
+
+namespace BackupRunner.Storage;
+
+/// <summary>The one place where a policy's provider becomes a store.</summary>
+public static class ObjectStores
+{
+    /// <param name="storage">Complete: it has what its provider needs.</param>
+    /// <param name="credentials">The mounted Secret; null leaves credentials to the provider's own library. Provider <c>file</c> needs none.</param>
+    /// <param name="say">Told what fails and is tried again.</param>
+    public static IObjectStore Open(StoragePolicy storage, CredentialsFolder? credentials, TimeProvider time, Action<string> say) =>
+        storage.Provider == StorageProvider.File
+            ? new FileObjectStore(Path.GetFullPath(storage.Path!))
+            : new RetryingStore(OpenRemote(storage, credentials, time), new RetryPolicy(), time, say);
+
+    static IObjectStore OpenRemote(StoragePolicy storage, CredentialsFolder? credentials, TimeProvider time) => storage.Provider switch
+    {
+        _ => throw new ArgumentException($"no store for provider \"{storage.Provider}\"", nameof(storage)),
+    };
+}

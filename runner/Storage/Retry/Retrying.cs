@@ -1,0 +1,59 @@
+namespace BackupRunner.Storage.Retry;
+
+/// <summary>Repeats a request that failed in a way that passes.</summary>
+/// <param name="say">Told of each failure that is tried again.</param>
+sealed class Retrying(RetryPolicy policy, TimeProvider time, Action<string> say)
+{
+    volatile bool known;
+
+    /// <param name="attempt">Told the number of the attempt, from 1.</param>
+    /// <exception cref="RunnerException">The last failure: one that would not change, or one too many.</exception>
+    public async Task<T> Run<T>(Func<int, CancellationToken, Task<T>> attempt, CancellationToken cancel)
+    {
+        long? failing = null;
+        for (var number = 1; ; number++)
+        {
+            try
+            {
+                var result = await Once(attempt, number, cancel);
+                known = true;
+                return result;
+            }
+            catch (RunnerException failure) when (failure.Retry is { } hint && !cancel.IsCancellationRequested)
+            {
+                failing ??= time.GetTimestamp();
+                known |= hint.Answered;
+                if (policy.Delay(number, time.GetElapsedTime(failing.Value), known, hint) is not { } delay)
+                    throw GivenUp(failure, number);
+                say($"{failure.Message}; trying again in {delay.TotalSeconds:0.0} s");
+                await Task.Delay(delay, time, cancel);
+            }
+        }
+    }
+
+    public async Task Run(Func<CancellationToken, Task> request, CancellationToken cancel) => await Run(
+        async (_, stop) =>
+        {
+            await request(stop);
+            return true;
+        },
+        cancel);
+
+    async Task<T> Once<T>(Func<int, CancellationToken, Task<T>> attempt, int number, CancellationToken cancel)
+    {
+        using var limit = new CancellationTokenSource(policy.Attempt, time);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(cancel, limit.Token);
+        try
+        {
+            return await attempt(number, either.Token);
+        }
+        catch (OperationCanceledException) when (!cancel.IsCancellationRequested)
+        {
+            throw new RunnerException(Reports.ExitCode.Storage, $"a request to the store took longer than {policy.Attempt.TotalMinutes:0} min") { Retry = new RetryHint(null, Answered: false) };
+        }
+    }
+
+    static RunnerException GivenUp(RunnerException failure, int attempts) => attempts == 1
+        ? failure
+        : new RunnerException(failure.ExitCode, $"{failure.Message} (tried {attempts} times)", failure.Hint, failure);
+}
