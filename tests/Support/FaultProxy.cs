@@ -167,7 +167,7 @@ public sealed class FaultProxy : IAsyncDisposable
     HttpRequestMessage Outgoing(HttpContext context, WireRequest seen, Fault? fault)
     {
         var raw = new UriCreationOptions { DangerousDisablePathAndQueryCanonicalization = true };
-        var request = new HttpRequestMessage(new HttpMethod(seen.Method), new Uri(target.GetLeftPart(UriPartial.Authority) + seen.Target, raw))
+        var request = new HttpRequestMessage(new HttpMethod(seen.Method), new Uri(Absolute(seen.Target), raw))
         {
             Version = HttpVersion.Version11,
         };
@@ -181,6 +181,9 @@ public sealed class FaultProxy : IAsyncDisposable
         }
         return request;
     }
+
+    /// <summary>Whoever calls it as an HTTP proxy gives the whole address.</summary>
+    string Absolute(string requested) => requested.StartsWith('/') ? target.GetLeftPart(UriPartial.Authority) + requested : requested;
 
     Fault? Take(WireRequest seen)
     {
