@@ -1,6 +1,7 @@
 using BackupRunner.Policy;
 using BackupRunner.Storage.Files;
 using BackupRunner.Storage.Retry;
+using BackupRunner.Storage.S3;
 
 namespace BackupRunner.Storage;
 
@@ -17,6 +18,7 @@ public static class ObjectStores
 
     static IObjectStore OpenRemote(StoragePolicy storage, CredentialsFolder? credentials, TimeProvider time) => storage.Provider switch
     {
+        StorageProvider.S3 or StorageProvider.Minio => S3ObjectStore.Open(storage, credentials, time),
         _ => throw new ArgumentException($"no store for provider \"{storage.Provider}\"", nameof(storage)),
     };
 }
