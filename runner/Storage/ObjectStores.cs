@@ -1,4 +1,5 @@
 using BackupRunner.Policy;
+using BackupRunner.Storage.AzureBlobs;
 using BackupRunner.Storage.Files;
 using BackupRunner.Storage.Retry;
 
@@ -17,6 +18,7 @@ public static class ObjectStores
 
     static IObjectStore OpenRemote(StoragePolicy storage, CredentialsFolder? credentials, TimeProvider time) => storage.Provider switch
     {
+        StorageProvider.Azure => AzureObjectStore.Open(storage, credentials, time),
         _ => throw new ArgumentException($"no store for provider \"{storage.Provider}\"", nameof(storage)),
     };
 }
