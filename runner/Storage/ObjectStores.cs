@@ -1,5 +1,6 @@
 using BackupRunner.Policy;
 using BackupRunner.Storage.Files;
+using BackupRunner.Storage.Gcs;
 using BackupRunner.Storage.Retry;
 
 namespace BackupRunner.Storage;
@@ -17,6 +18,7 @@ public static class ObjectStores
 
     static IObjectStore OpenRemote(StoragePolicy storage, CredentialsFolder? credentials, TimeProvider time) => storage.Provider switch
     {
+        StorageProvider.Gcs => GcsObjectStore.Open(storage, credentials, time),
         _ => throw new ArgumentException($"no store for provider \"{storage.Provider}\"", nameof(storage)),
     };
 }
