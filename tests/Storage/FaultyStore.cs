@@ -25,7 +25,7 @@ public class FaultyStore(IObjectStore inner, Action<int> before) : IObjectStore
 
     public Task AbortUpload(UnfinishedUpload upload, CancellationToken cancel) => Asked().AbortUpload(upload, cancel);
 
-    public async Task<IObjectUpload> BeginUpload(string key, CancellationToken cancel) => new Upload(this, await Asked().BeginUpload(key, cancel));
+    public virtual async Task<IObjectUpload> BeginUpload(string key, CancellationToken cancel) => new Upload(this, await Asked().BeginUpload(key, cancel));
 
     IObjectStore Asked()
     {

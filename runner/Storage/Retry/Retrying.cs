@@ -2,7 +2,7 @@ namespace BackupRunner.Storage.Retry;
 
 /// <summary>Repeats a request that failed in a way that passes.</summary>
 /// <param name="say">Told of each failure that is tried again.</param>
-sealed class Retrying(RetryPolicy policy, TimeProvider time, Action<string> say)
+public sealed class Retrying(RetryPolicy policy, TimeProvider time, Action<string> say)
 {
     volatile bool known;
 

@@ -5,37 +5,17 @@ using BackupRunner.Tests.Support;
 namespace BackupRunner.Tests.EndToEnd;
 
 /// <summary>A Redis that is written to while it is backed up, lost, and restored.</summary>
-public sealed class RedisBackupTests : IDisposable
+public abstract class RedisBackupContract : SiteContract
 {
     const int Keys = 200_000;
-
-    readonly Scratch scratch = new();
-
-    static CancellationToken Cancel => TestContext.Current.CancellationToken;
-
-    public void Dispose() => scratch.Dispose();
-
-    [Fact]
-    public async Task Restores_what_redis_held_at_BGSAVE_with_the_consistency_command_as_the_document_prints_it()
-    {
-        await using var host = await RedisHost.Start(Cancel);
-        var socket = scratch["redis.sock"];
-        string[] server = ["--dir", scratch.Folder("redis"), "--save", "", "--enable-debug-command", "local", "--unixsocket", socket];
-        await host.StartRedis(Cancel, server);
-        var runner = new RunnerCall(scratch.Folder("state")) { Prefix = host.Prefix };
-
-        await LosesAndRestores(
-            runner, RedisDocument.Consistency, () => RedisConnection.Open(socket, Cancel),
-            stop: () => host.Run("redis-cli", "SHUTDOWN", "NOSAVE"), start: () => host.StartRedis(Cancel, server));
-    }
 
     [Fact]
     public async Task Restores_what_redis_held_at_BGSAVE_on_another_port_with_a_password_from_the_environment()
     {
-        var server = await RedisServer.Start(Cancel, folder: scratch.Folder("redis"));
+        var server = await RedisServer.Start(Cancel, folder: Site.Scratch.Folder("redis"));
         try
         {
-            var runner = new RunnerCall(scratch.Folder("state")) { Variables = server.Environment };
+            var runner = new RunnerCall(Site.Scratch.Folder("state")) { Variables = server.Environment };
             var consistency = $"""
                     consistency:
                       enabled: true
@@ -44,8 +24,8 @@ public sealed class RedisBackupTests : IDisposable
 
             await LosesAndRestores(
                 runner, consistency, () => RedisConnection.Open(server.Port, server.Password, Cancel),
-                stop: server.Kill, start: async () => server = await RedisServer.Start(Cancel, folder: scratch["redis"]));
-            AssertHides(server.Password);
+                stop: server.Kill, start: async () => server = await RedisServer.Start(Cancel, folder: Site.Scratch["redis"]));
+            await AssertHides(server.Password);
         }
         finally
         {
@@ -53,10 +33,11 @@ public sealed class RedisBackupTests : IDisposable
         }
     }
 
-    async Task LosesAndRestores(RunnerCall runner, string consistency, Func<Task<RedisConnection>> open, Action stop, Func<Task> start)
+    protected async Task LosesAndRestores(RunnerCall runner, string consistency, Func<Task<RedisConnection>> open, Action stop, Func<Task> start)
     {
-        var policy = scratch.File("policy.yaml", $"backup:\n  settings:\n{consistency}\n");
-        string[] target = ["--policy", policy, "--data", scratch["redis"], "--store", scratch["store"], "--report", scratch["report.json"]];
+        // The document prints the block as it stands four columns in, below "settings", which stands two columns in.
+        var settings = "settings:\n" + string.Join('\n', consistency.Split('\n').Select(line => line.Length > 2 ? line[2..] : line));
+        string[] target = [.. Site.Store(settings), "--data", Site.Scratch["redis"], "--report", Site.Scratch["report.json"]];
         Dictionary<string, string> before;
         int writtenBefore, written;
         using (var redis = await open())
@@ -76,12 +57,12 @@ public sealed class RedisBackupTests : IDisposable
             await redis.Call(Cancel, "FLUSHALL");
         }
         stop();
-        Shell.Run("find", scratch["redis"], "-mindepth", "1", "-delete");
+        Shell.Run("find", Site.Scratch["redis"], "-mindepth", "1", "-delete");
 
         (await runner.Run(["verify", .. target, "--latest"])).Exited(0);
         (await runner.Run(["restore", .. target, "--latest"])).Exited(0);
 
-        Assert.Equal(["dump.rdb"], Directory.EnumerateFileSystemEntries(scratch["redis"]).Select(Path.GetFileName));
+        Assert.Equal(["dump.rdb"], Directory.EnumerateFileSystemEntries(Site.Scratch["redis"]).Select(Path.GetFileName));
         await start();
         using var restored = await open();
         RedisKeys.AssertSame(before, await RedisKeys.Read(restored, Cancel));
@@ -89,6 +70,9 @@ public sealed class RedisBackupTests : IDisposable
     }
 
     /// <summary>Nothing that the runner wrote holds <paramref name="secret"/>.</summary>
-    void AssertHides(string secret) =>
-        Assert.Equal(1, Shell.Try("grep", "-r", "--fixed-strings", "--files-with-matches", secret, scratch["state"], scratch["store"], scratch["report.json"]).ExitCode);
+    async Task AssertHides(string secret)
+    {
+        var stored = await Site.Download();
+        Assert.Equal(1, Shell.Try("grep", "-r", "--fixed-strings", "--files-with-matches", secret, Site.Scratch["state"], stored, Site.Scratch["report.json"]).ExitCode);
+    }
 }

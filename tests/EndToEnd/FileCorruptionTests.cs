@@ -1,0 +1,6 @@
+namespace BackupRunner.Tests.EndToEnd;
+
+public sealed class FileCorruptionTests : CorruptionContract
+{
+    protected override Task<IStoreUnderTest> CreateStore() => Task.FromResult<IStoreUnderTest>(new FolderUnderTest());
+}

@@ -1,0 +1,37 @@
+using BackupRunner.Storage;
+using BackupRunner.Storage.Files;
+using BackupRunner.Tests.Support;
+
+namespace BackupRunner.Tests.EndToEnd;
+
+/// <summary>An empty bucket, container or folder of one test, as a policy names it.</summary>
+public interface IStoreUnderTest : IAsyncDisposable
+{
+    /// <summary>What stands between the braces of <c>storage: {...}</c>.</summary>
+    string PolicyYaml { get; }
+
+    /// <summary>What <c>--credentials</c> names; null for a store that needs none.</summary>
+    string? CredentialsFolder { get; }
+
+    /// <summary>Past the program, for looking and damaging.</summary>
+    IObjectStore Store { get; }
+}
+
+public sealed class FolderUnderTest : IStoreUnderTest
+{
+    readonly Scratch scratch = new();
+
+    public FolderUnderTest() => Store = new FileObjectStore(scratch.Folder("store"));
+
+    public string PolicyYaml => $"provider: file, path: {scratch["store"]}";
+
+    public string? CredentialsFolder => null;
+
+    public IObjectStore Store { get; }
+
+    public ValueTask DisposeAsync()
+    {
+        scratch.Dispose();
+        return ValueTask.CompletedTask;
+    }
+}
