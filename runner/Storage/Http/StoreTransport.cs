@@ -17,12 +17,15 @@ public static class StoreTransport
     // The addresses behind an object store's name change.
     static readonly TimeSpan ConnectionLifetime = TimeSpan.FromMinutes(10);
 
-    public static HttpClient Create(CredentialsFolder? credentials, TimeProvider time) => new(new StallHandler(Handler(credentials), Stall, time))
+    public static HttpClient Create(CredentialsFolder? credentials, TimeProvider time) => new(CreateHandler(credentials, time))
     {
         Timeout = Timeout.InfiniteTimeSpan,
     };
 
-    static SocketsHttpHandler Handler(CredentialsFolder? credentials) => new()
+    /// <summary>For a library that makes its own <see cref="HttpClient"/>.</summary>
+    public static HttpMessageHandler CreateHandler(CredentialsFolder? credentials, TimeProvider time) => new StallHandler(Sockets(credentials), Stall, time);
+
+    static SocketsHttpHandler Sockets(CredentialsFolder? credentials) => new()
     {
         AllowAutoRedirect = false,
         AutomaticDecompression = DecompressionMethods.None,
