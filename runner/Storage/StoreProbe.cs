@@ -45,7 +45,7 @@ public static class StoreProbe
     static async Task FindInListing(IObjectStore store, string folder, StoredObject put, CancellationToken cancel)
     {
         if (!await store.List(folder + "probe-", cancel).AnyAsync(stored => stored.Key == put.Key, cancel))
-            throw new RunnerException(ExitCode.Storage, $"\"{put.Key}\" was written to {store.Address} but is not listed", "does another program delete from this store");
+            throw new RunnerException(ExitCode.Storage, $"\"{put.Key}\" was written to {store.Address} but is not listed", "does the store list with a delay, or another program delete from it");
     }
 
     static async Task BeginAndAbort(IObjectStore store, string key, byte[] content, CancellationToken cancel)

@@ -8,7 +8,7 @@ using BackupRunner.Tests.Support;
 namespace BackupRunner.Tests.Storage.AzureBlobs;
 
 /// <summary>A container of one test in the Azurite that tests/run started, removed with the test, and the account's key as a mounted Secret.</summary>
-public sealed class AzureContainer : IAsyncDisposable
+public sealed class AzureContainer : IStoreUnderTest
 {
     readonly Scratch scratch = new();
     readonly BlobContainerClient client;

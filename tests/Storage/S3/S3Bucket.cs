@@ -7,7 +7,7 @@ using BackupRunner.Tests.Support;
 namespace BackupRunner.Tests.Storage.S3;
 
 /// <summary>A bucket of one test's own on the Swift that tests/run has started; it is emptied and removed with the test.</summary>
-public sealed class S3Bucket : IAsyncDisposable
+public sealed class S3Bucket : IStoreUnderTest
 {
     const string AccessKeyId = "test:tester";
     const string SecretAccessKey = "testing";
