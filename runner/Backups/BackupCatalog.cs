@@ -22,50 +22,74 @@ public sealed record CatalogEntry(
 /// <summary>The backups of a store, read from its listing and its manifests: nothing else says what exists.</summary>
 public sealed class BackupCatalog(IObjectStore store, string prefix)
 {
-    public IAsyncEnumerable<CatalogEntry> OfSeries(SeriesId series, CancellationToken cancel) => Below(BackupKeys.SeriesFolder(prefix, series), cancel);
+    const int ManifestsAtOnce = 8;
 
-    public IAsyncEnumerable<CatalogEntry> OfCluster(string cluster, CancellationToken cancel) => Below(BackupKeys.ClusterFolder(prefix, cluster), cancel);
+    public IAsyncEnumerable<CatalogEntry> OfSeries(SeriesId series, CancellationToken cancel) => Below(BackupKeys.SeriesFolder(prefix, series), cancel);
 
     public IAsyncEnumerable<CatalogEntry> All(CancellationToken cancel) => Below(prefix.Length == 0 ? "" : prefix.TrimEnd('/') + "/", cancel);
 
-    /// <summary>Whatever lies under one id, by the order of series and id; one backup's objects are in memory at a time.</summary>
+    /// <summary>What has no manifest, below a cluster's own folder: nothing but the listing is read.</summary>
+    public IAsyncEnumerable<CatalogEntry> Unfinished(string cluster, CancellationToken cancel) => Groups(BackupKeys.ClusterFolder(prefix, cluster), cancel)
+        .Where(group => !group.HasManifest)
+        .Select(group => group.Unfinished());
+
+    /// <summary>By the order of series and id. A few manifests are read at a time, ahead of whoever enumerates.</summary>
     async IAsyncEnumerable<CatalogEntry> Below(string folder, [EnumeratorCancellation] CancellationToken cancel)
     {
-        BackupKeys? current = null;
-        var objects = new List<StoredObject>();
+        using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancel);
+        var reading = new Queue<Task<CatalogEntry>>();
+        try
+        {
+            await foreach (var group in Groups(folder, cancel))
+            {
+                reading.Enqueue(Entry(group, stop.Token));
+                if (reading.Count == ManifestsAtOnce)
+                    yield return await reading.Dequeue();
+            }
+            while (reading.Count > 0)
+                yield return await reading.Dequeue();
+        }
+        finally
+        {
+            await stop.CancelAsync();
+            await Task.WhenAll(reading.Cast<Task>()).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        }
+    }
+
+    /// <summary>Whatever lies under one id; one backup's objects are in memory at a time.</summary>
+    async IAsyncEnumerable<StoredGroup> Groups(string folder, [EnumeratorCancellation] CancellationToken cancel)
+    {
+        StoredGroup? current = null;
         await foreach (var stored in store.List(folder, cancel))
         {
             if (BackupKeys.Parse(prefix, stored.Key) is not { } parsed)
                 continue;
-            if (current is not null && parsed.Keys != current)
+            if (current is not null && parsed.Keys != current.Keys)
             {
-                yield return await Entry(current, objects, cancel);
-                objects = [];
+                yield return current;
+                current = null;
             }
-            current = parsed.Keys;
-            objects.Add(stored);
+            current ??= new StoredGroup(parsed.Keys, []);
+            current.Objects.Add(stored);
         }
         if (current is not null)
-            yield return await Entry(current, objects, cancel);
+            yield return current;
     }
 
-    async Task<CatalogEntry> Entry(BackupKeys keys, List<StoredObject> objects, CancellationToken cancel)
+    async Task<CatalogEntry> Entry(StoredGroup group, CancellationToken cancel)
     {
-        var modified = objects.Max(stored => stored.Modified);
-        if (objects.Find(stored => stored.Key == keys.Manifest) is not { } file)
-        {
-            var none = new RunnerException(ExitCode.Usage, $"backup \"{keys.Id}\" has no manifest: it was never completed", "choose another one; \"list\" shows them");
-            return new CatalogEntry(keys, null, none, HasManifest: false, objects, modified);
-        }
+        if (group.Manifest is not { } file)
+            return group.Unfinished();
         try
         {
             // Names of files that changed while they were read are for people; of a thousand backups they would fill the memory.
             var manifest = (await ReadManifest(file, cancel)).WithoutNames();
-            return new CatalogEntry(keys, manifest, ManifestCheck.Problem(keys, manifest, objects), HasManifest: true, objects, modified);
+            return new CatalogEntry(
+                group.Keys, manifest, ManifestCheck.Problem(group.Keys, manifest, group.Objects), HasManifest: true, group.Objects, group.Modified);
         }
         catch (RunnerException unreadable) when (unreadable.ExitCode == ExitCode.Integrity)
         {
-            return new CatalogEntry(keys, null, unreadable, HasManifest: true, objects, modified);
+            return new CatalogEntry(group.Keys, null, unreadable, HasManifest: true, group.Objects, group.Modified);
         }
     }
 
@@ -77,5 +101,19 @@ public sealed class BackupCatalog(IObjectStore store, string prefix)
         var bytes = new byte[file.Bytes];
         var read = await stream.ReadAtLeastAsync(bytes, bytes.Length, throwOnEndOfStream: false, cancel);
         return ManifestFile.Read(bytes.AsSpan(0, read), file.Key);
+    }
+
+    sealed record StoredGroup(BackupKeys Keys, List<StoredObject> Objects)
+    {
+        public StoredObject? Manifest => Objects.Find(stored => stored.Key == Keys.Manifest);
+
+        public bool HasManifest => Manifest is not null;
+
+        public DateTimeOffset Modified => Objects.Max(stored => stored.Modified);
+
+        public CatalogEntry Unfinished() => new(
+            Keys, null,
+            new RunnerException(ExitCode.Usage, $"backup \"{Keys.Id}\" has no manifest: it was never completed", "choose another one; \"list\" shows them"),
+            HasManifest: false, Objects, Modified);
     }
 }

@@ -7,8 +7,6 @@ namespace BackupRunner.Backups;
 /// <summary>Removes what retention lets go and what killed runs left behind. What cannot be removed is reported and the rest goes on.</summary>
 public sealed class Pruning(IObjectStore store, bool dryRun)
 {
-    public static readonly TimeSpan OrphanAge = TimeSpan.FromHours(24);
-
     readonly List<ReportedDeletion> deleted = [];
     readonly List<string> warnings = [];
 
@@ -29,20 +27,26 @@ public sealed class Pruning(IObjectStore store, bool dryRun)
             await Remove(complete[expired.Backup.Id], expired.Reason, cancel);
     }
 
-    /// <summary>Uploads without a manifest, and parts of uploads, that nothing has touched for <see cref="OrphanAge"/>.</summary>
+    /// <summary>Uploads without a manifest, and parts of uploads, that nothing has touched for <see cref="AbandonedUploads.Age"/>.</summary>
     /// <param name="entries">What the catalog lists below <paramref name="folder"/>.</param>
     /// <param name="storeNow">By the store's clock, as the objects' times are.</param>
     /// <param name="isLive">Whether a run holds the series.</param>
     public async Task Sweep(
         IEnumerable<CatalogEntry> entries, string folder, string prefix, DateTimeOffset storeNow, Func<SeriesId, bool> isLive, CancellationToken cancel)
     {
-        bool Abandoned(DateTimeOffset modified) => storeNow - modified > OrphanAge;
-        foreach (var orphan in entries.Where(entry => !entry.HasManifest && Abandoned(entry.Modified) && !isLive(entry.Keys.Series)))
+        foreach (var orphan in entries.Where(entry => !entry.HasManifest && storeNow - entry.Modified > AbandonedUploads.Age && !isLive(entry.Keys.Series)))
             await Remove(orphan, "an upload without a manifest, untouched for a day", cancel);
-        await foreach (var upload in store.ListUploads(folder, cancel))
+        try
         {
-            if (Abandoned(upload.Modified) && !(BackupKeys.Parse(prefix, upload.Key) is { } parsed && isLive(parsed.Keys.Series)))
-                await Attempt(upload.Key, "an unfinished upload, untouched for a day", () => store.AbortUpload(upload, cancel));
+            await foreach (var upload in AbandonedUploads.Of(store, folder, storeNow, cancel))
+            {
+                if (!(BackupKeys.Parse(prefix, upload.Key) is { } parsed && isLive(parsed.Keys.Series)))
+                    await Attempt(upload.Key, "an unfinished upload, untouched for a day", () => store.AbortUpload(upload, cancel));
+            }
+        }
+        catch (RunnerException failure)
+        {
+            warnings.Add($"unfinished uploads were not looked for: {failure.Message}");
         }
     }
 

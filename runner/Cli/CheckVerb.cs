@@ -12,7 +12,7 @@ public static class CheckVerb
     {
         var command = new VerbCommand("check", "Prove that a backup and a restore can work, and change nothing.", """
             Checks the policy and its lints, renders every template, reads the data folder, writes, reads, lists and deletes an object of its own in
-            the store, and compares the free space with what a staged restore needs. All that is wrong is told at once; the exit code is that of
+            the store, begins and aborts an upload, looks for uploads that killed runs left behind, and compares the free space with what a staged restore needs. All that is wrong is told at once; the exit code is that of
             the first.
 
             Examples:
@@ -54,9 +54,17 @@ public static class CheckVerb
             if (await setup.FrozenMark.Read(cancel) is { } frozen)
                 run.Log.Warn($"backup \"{frozen.BackupId}\" was killed while it had the workload frozen: the next backup thaws it first");
         });
-        await checks.Run($"store {setup.Store.Address}", () => StoreProbe.Run(setup.Store, BackupKeys.ClusterFolder(setup.Prefix, series.Cluster), cancel));
+        await checks.Run($"store {setup.Store.Address}", () => CheckStore(run, BackupKeys.ClusterFolder(setup.Prefix, series.Cluster), cancel));
         await checks.Run("space for a restore", () => WarnOfSpace(run, data, cancel));
         checks.ThrowFirst();
+    }
+
+    static async Task CheckStore(RunContext run, string folder, CancellationToken cancel)
+    {
+        var storeNow = await StoreProbe.Run(run.Setup.Store, folder, cancel);
+        var abandoned = await AbandonedUploads.Of(run.Setup.Store, folder, storeNow, cancel).CountAsync(cancel);
+        if (abandoned > 0)
+            run.Log.Warn($"{abandoned} unfinished uploads below \"{folder}\" are older than a day: the store may charge for them; prune removes them");
     }
 
     /// <summary>A volume that is too full for a staged restore can still be backed up, and be restored in place.</summary>

@@ -43,7 +43,7 @@ public static class PruneVerb
             var entries = await catalog.OfSeries(series, cancel).ToListAsync(cancel);
             var retention = setup.Policy.Retention;
             await pruning.Expire(entries, retention.KeepCount, retention.RemoteRetention, now, cancel);
-            var orphans = await catalog.OfCluster(series.Cluster, cancel).Where(entry => !entry.HasManifest).ToListAsync(cancel);
+            var orphans = await catalog.Unfinished(series.Cluster, cancel).ToListAsync(cancel);
             await pruning.Sweep(orphans, clusterFolder, setup.Prefix, storeNow, other => other != series && RunLock.IsHeld(setup.State, other), cancel);
         }
         finally

@@ -1,7 +1,9 @@
 using BackupRunner.Policy;
+using BackupRunner.Storage.AzureBlobs;
 using BackupRunner.Storage.Files;
 using BackupRunner.Storage.Gcs;
 using BackupRunner.Storage.Retry;
+using BackupRunner.Storage.S3;
 
 namespace BackupRunner.Storage;
 
@@ -18,6 +20,8 @@ public static class ObjectStores
 
     static IObjectStore OpenRemote(StoragePolicy storage, CredentialsFolder? credentials, TimeProvider time) => storage.Provider switch
     {
+        StorageProvider.S3 or StorageProvider.Minio => S3ObjectStore.Open(storage, credentials, time),
+        StorageProvider.Azure => AzureObjectStore.Open(storage, credentials, time),
         StorageProvider.Gcs => GcsObjectStore.Open(storage, credentials, time),
         _ => throw new ArgumentException($"no store for provider \"{storage.Provider}\"", nameof(storage)),
     };

@@ -6,28 +6,65 @@ namespace BackupRunner.Storage;
 /// <summary>Proves on an object of its own that the store can be written, read, listed and deleted from.</summary>
 public static class StoreProbe
 {
+    /// <summary>Every one of them is tried, so that all missing permissions are told at once.</summary>
     /// <param name="folder">Ends in a slash, or is empty.</param>
     /// <returns>The time by the store's clock.</returns>
-    /// <exception cref="RunnerException">Exit 4, naming the first of the four that failed.</exception>
+    /// <exception cref="RunnerException">Exit 4, with all that failed.</exception>
     public static async Task<DateTimeOffset> Run(IObjectStore store, string folder, CancellationToken cancel)
     {
         var content = RandomNumberGenerator.GetBytes(32);
         var key = $"{folder}probe-{Convert.ToHexStringLower(content[..8])}";
+        // What cannot be written cannot be read, listed or deleted either.
         var put = await store.Put(key, content, cancel);
-        try
+        var failures = new List<RunnerException>();
+        await Try(failures, () => ReadBack(store, put, content, cancel));
+        await Try(failures, () => FindInListing(store, folder, put, cancel));
+        await Try(failures, () => BeginAndAbort(store, key + "-upload", content, cancel));
+        await Try(failures, () => store.Delete(key, CancellationToken.None));
+        if (failures.Count == 1)
+            throw failures[0];
+        if (failures.Count > 1)
         {
-            await using var stream = await store.OpenRead(put, 0, cancel);
-            var read = new byte[content.Length + 1];
-            var count = await stream.ReadAtLeastAsync(read, read.Length, throwOnEndOfStream: false, cancel);
-            if (!read.AsSpan(0, count).SequenceEqual(content))
-                throw new RunnerException(ExitCode.Storage, $"\"{key}\" in {store.Address} reads back other bytes than were written", "another program writes to this store, or it is damaged");
-            if (!await store.List(folder, cancel).AnyAsync(stored => stored.Key == key, cancel))
-                throw new RunnerException(ExitCode.Storage, $"\"{key}\" was written to {store.Address} but is not listed", "grant the right to list it");
-        }
-        finally
-        {
-            await store.Delete(key, CancellationToken.None);
+            throw new RunnerException(
+                failures[0].ExitCode,
+                string.Join("; ", failures.Select(failure => failure.Message)),
+                string.Join("; ", failures.Select(failure => failure.Hint).Where(hint => hint is not null).Distinct()));
         }
         return put.Modified;
+    }
+
+    static async Task ReadBack(IObjectStore store, StoredObject put, byte[] content, CancellationToken cancel)
+    {
+        await using var stream = await store.OpenRead(put, 0, cancel);
+        var read = new byte[content.Length + 1];
+        var count = await stream.ReadAtLeastAsync(read, read.Length, throwOnEndOfStream: false, cancel);
+        if (!read.AsSpan(0, count).SequenceEqual(content))
+            throw new RunnerException(ExitCode.Storage, $"\"{put.Key}\" in {store.Address} reads back other bytes than were written", "another program writes to this store, or it is damaged");
+    }
+
+    static async Task FindInListing(IObjectStore store, string folder, StoredObject put, CancellationToken cancel)
+    {
+        if (!await store.List(folder + "probe-", cancel).AnyAsync(stored => stored.Key == put.Key, cancel))
+            throw new RunnerException(ExitCode.Storage, $"\"{put.Key}\" was written to {store.Address} but is not listed", "does the store list with a delay, or another program delete from it");
+    }
+
+    static async Task BeginAndAbort(IObjectStore store, string key, byte[] content, CancellationToken cancel)
+    {
+        await using (var upload = await store.BeginUpload(key, cancel))
+            await upload.SendPart(1, 0, content, cancel);
+        if (await store.ListUploads(key, cancel).AnyAsync(cancel))
+            throw new RunnerException(ExitCode.Storage, $"an upload to {store.Address} was begun and cannot be aborted", "grant the right to abort uploads; a bucket's lifecycle rule can do it as well");
+    }
+
+    static async Task Try(List<RunnerException> failures, Func<Task> step)
+    {
+        try
+        {
+            await step();
+        }
+        catch (RunnerException failure)
+        {
+            failures.Add(failure);
+        }
     }
 }

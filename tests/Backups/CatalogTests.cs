@@ -1,7 +1,9 @@
 using BackupRunner.Backups;
 using BackupRunner.Names;
 using BackupRunner.Reports;
+using BackupRunner.Storage;
 using BackupRunner.Storage.Files;
+using BackupRunner.Tests.Storage;
 using BackupRunner.Tests.Support;
 
 namespace BackupRunner.Tests.Backups;
@@ -100,6 +102,81 @@ public sealed class CatalogTests : IDisposable
         await store.Put("team/" + Stored.Redis.Path + "/not-an-id/backup.json", "x"u8.ToArray(), Cancel);
         Assert.Single(await new BackupCatalog(store, "team").All(Cancel).ToListAsync(Cancel));
         Assert.Empty(await new BackupCatalog(store, "").All(Cancel).ToListAsync(Cancel));
+    }
+
+    [Fact]
+    public async Task Manifests_are_read_ahead_a_few_at_a_time_and_come_in_the_order_of_ids()
+    {
+        for (var hour = 0; hour < 20; hour++)
+            await redis.Backup(Start.AddHours(hour));
+        var slow = new FirstManifestWaits(store);
+        var entries = await new BackupCatalog(slow, "team").OfSeries(Stored.Redis, Cancel).ToListAsync(Cancel);
+        Assert.Equal(entries.Select(entry => entry.Keys.Id.Text).Order(StringComparer.Ordinal), entries.Select(entry => entry.Keys.Id.Text));
+        Assert.Equal(20, entries.Count);
+        Assert.InRange(slow.Most, 1, 8);
+        Assert.Equal(await Entries(), entries, (one, other) => one.Keys == other.Keys && one.Manifest!.Id == other.Manifest!.Id);
+    }
+
+    [Fact]
+    public async Task Whoever_stops_early_leaves_no_read_behind()
+    {
+        for (var hour = 0; hour < 20; hour++)
+            await redis.Backup(Start.AddHours(hour));
+        var slow = new FirstManifestWaits(store);
+        var first = await new BackupCatalog(slow, "team").OfSeries(Stored.Redis, Cancel).FirstAsync(Cancel);
+        Assert.True(first.Complete);
+        Assert.Equal(0, slow.OnTheirWay);
+    }
+
+    [Fact]
+    public async Task What_has_no_manifest_is_found_without_reading_any()
+    {
+        await redis.Backup(Start);
+        var orphan = await redis.Backup(Start.AddHours(1), manifest: false);
+        var entries = await new BackupCatalog(new FaultyStore(new Unreadable(store), _ => { }), "team").Unfinished("c1", Cancel).ToListAsync(Cancel);
+        Assert.Equal([orphan.Id], entries.Select(entry => entry.Keys.Id));
+    }
+
+    sealed class Unreadable(IObjectStore inner) : FaultyStore(inner, _ => { })
+    {
+        public override Task<Stream> OpenRead(StoredObject stored, long offset, CancellationToken cancel) => throw Failure();
+    }
+
+    /// <summary>Gives the first manifest that was asked for after the eighth was.</summary>
+    sealed class FirstManifestWaits(IObjectStore inner) : FaultyStore(inner, _ => { })
+    {
+        readonly TaskCompletionSource eighth = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        readonly Lock gate = new();
+        int begun;
+
+        public int OnTheirWay { get; private set; }
+
+        public int Most { get; private set; }
+
+        public override async Task<Stream> OpenRead(StoredObject stored, long offset, CancellationToken cancel)
+        {
+            int number;
+            lock (gate)
+            {
+                number = ++begun;
+                Most = Math.Max(Most, ++OnTheirWay);
+            }
+            try
+            {
+                if (number == 8)
+                    eighth.SetResult();
+                if (number == 1)
+                    await eighth.Task.WaitAsync(cancel);
+                else if (number > 1)
+                    await Task.Yield();
+                return await base.OpenRead(stored, offset, cancel);
+            }
+            finally
+            {
+                lock (gate)
+                    OnTheirWay--;
+            }
+        }
     }
 
     async Task<List<CatalogEntry>> Entries() => await new BackupCatalog(store, "team").OfSeries(Stored.Redis, Cancel).ToListAsync(Cancel);

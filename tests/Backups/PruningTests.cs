@@ -93,6 +93,23 @@ public sealed class PruningTests : IDisposable
         Assert.Single(await store.ListUploads("", Cancel).ToListAsync(Cancel));
     }
 
+    [Fact]
+    public async Task A_store_whose_uploads_cannot_be_listed_is_told_and_the_rest_is_done()
+    {
+        var orphan = await redis.Backup(Now, manifest: false);
+        Shell.Bash($"find {scratch["store/" + orphan.Folder]} -type f -exec touch -d '25 hours ago' {{}} +");
+        var pruning = new Pruning(new KeepsUploadsToItself(store), dryRun: false);
+        var entries = await new BackupCatalog(store, "").Unfinished("c1", Cancel).ToListAsync(Cancel);
+        await pruning.Sweep(entries, BackupKeys.ClusterFolder("", "c1"), "", DateTimeOffset.UtcNow, _ => false, Cancel);
+        Assert.Equal([orphan.Id.Text], pruning.Deleted.Select(deleted => deleted.What));
+        Assert.Equal("unfinished uploads were not looked for: the store is gone", Assert.Single(pruning.Warnings));
+    }
+
+    sealed class KeepsUploadsToItself(IObjectStore inner) : FaultyStore(inner, _ => { })
+    {
+        public override Task<Page<UnfinishedUpload>> ListUploadsPage(string prefix, string? token, CancellationToken cancel) => throw Failure();
+    }
+
     async Task<Pruning> Expire(bool dryRun)
     {
         var pruning = new Pruning(store, dryRun);
@@ -104,7 +121,7 @@ public sealed class PruningTests : IDisposable
     async Task<Pruning> Sweep(DateTimeOffset storeNow, Func<SeriesId, bool> isLive)
     {
         var pruning = new Pruning(store, dryRun: false);
-        var entries = await new BackupCatalog(store, "").OfCluster("c1", Cancel).ToListAsync(Cancel);
+        var entries = await new BackupCatalog(store, "").Unfinished("c1", Cancel).ToListAsync(Cancel);
         await pruning.Sweep(entries, BackupKeys.ClusterFolder("", "c1"), "", storeNow, isLive, Cancel);
         return pruning;
     }

@@ -1,3 +1,5 @@
+using BackupRunner.Tests.Support;
+
 namespace BackupRunner.Tests.EndToEnd;
 
 public sealed class FileMainJobTests : MainJobContract

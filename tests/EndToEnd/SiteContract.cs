@@ -1,3 +1,5 @@
+using BackupRunner.Tests.Support;
+
 namespace BackupRunner.Tests.EndToEnd;
 
 /// <summary>A suite that runs over every provider: one sealed subclass each.</summary>

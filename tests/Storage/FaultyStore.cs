@@ -13,15 +13,15 @@ public class FaultyStore(IObjectStore inner, Action<int> before) : IObjectStore
 
     public virtual Task<StoredObject?> Head(string key, CancellationToken cancel) => inner.Head(key, cancel);
 
-    public Task<Stream> OpenRead(StoredObject stored, long offset, CancellationToken cancel) => inner.OpenRead(stored, offset, cancel);
+    public virtual Task<Stream> OpenRead(StoredObject stored, long offset, CancellationToken cancel) => inner.OpenRead(stored, offset, cancel);
 
-    public Task<Page<StoredObject>> ListPage(string prefix, string? token, CancellationToken cancel) => inner.ListPage(prefix, token, cancel);
+    public virtual Task<Page<StoredObject>> ListPage(string prefix, string? token, CancellationToken cancel) => inner.ListPage(prefix, token, cancel);
 
-    public Task<Page<UnfinishedUpload>> ListUploadsPage(string prefix, string? token, CancellationToken cancel) => inner.ListUploadsPage(prefix, token, cancel);
+    public virtual Task<Page<UnfinishedUpload>> ListUploadsPage(string prefix, string? token, CancellationToken cancel) => inner.ListUploadsPage(prefix, token, cancel);
 
     public Task<StoredObject> Put(string key, ReadOnlyMemory<byte> content, CancellationToken cancel) => Asked().Put(key, content, cancel);
 
-    public Task Delete(string key, CancellationToken cancel) => Asked().Delete(key, cancel);
+    public virtual Task Delete(string key, CancellationToken cancel) => Asked().Delete(key, cancel);
 
     public Task AbortUpload(UnfinishedUpload upload, CancellationToken cancel) => Asked().AbortUpload(upload, cancel);
 

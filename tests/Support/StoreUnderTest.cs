@@ -1,8 +1,7 @@
 using BackupRunner.Storage;
 using BackupRunner.Storage.Files;
-using BackupRunner.Tests.Support;
 
-namespace BackupRunner.Tests.EndToEnd;
+namespace BackupRunner.Tests.Support;
 
 /// <summary>An empty bucket, container or folder of one test, as a policy names it.</summary>
 public interface IStoreUnderTest : IAsyncDisposable

@@ -1,0 +1,80 @@
+using System.Globalization;
+using System.Xml;
+using Azure;
+using Azure.Identity;
+using BackupRunner.Storage.Http;
+
+namespace BackupRunner.Storage.AzureBlobs;
+
+/// <summary>What the library throws, as failures of a store. Codes: "Blob service error codes" and "Common REST API error codes" of the service's reference.</summary>
+static class AzureErrors
+{
+    /// <summary>The service refuses requests that are dated further from its own time.</summary>
+    static readonly TimeSpan MostSkew = TimeSpan.FromMinutes(15);
+
+    /// <summary>There is no such object, in a container that exists: the expected "no".</summary>
+    public static bool IsMissingBlob(RequestFailedException failure) => failure is { Status: 404, ErrorCode: "BlobNotFound" };
+
+    /// <returns>Null when it is none of the store's: a bug.</returns>
+    public static StoreFailure? Of(Exception failure, AzureQuestion asked) => failure switch
+    {
+        CredentialUnavailableException => new StoreFailure(
+            "there are no credentials for it: the environment (AZURE_CLIENT_ID, AZURE_TENANT_ID and AZURE_CLIENT_SECRET or AZURE_CLIENT_CERTIFICATE_PATH), workload identity (AZURE_FEDERATED_TOKEN_FILE), "
+            + "managed identity (169.254.169.254) and the Azure CLI (az login) were tried and gave no token",
+            "give --credentials a folder with \"accountKey\", \"connectionString\" or \"sasToken\", or set one of these up for the runner"),
+        AuthenticationFailedException refused => OfIdentity(refused, asked),
+        RequestFailedException { Status: > 0 } answered => OfAnswer(answered, asked),
+        XmlException damaged => new StoreFailure(
+            $"\"{asked.Container.Authority}\" does not answer as a blob service does: {damaged.Message.TrimEnd('.')}", "is the endpoint the blob service's address, and no proxy between that answers itself"),
+        _ => HttpFailure.OfConnection(failure, asked.Container),
+    };
+
+    static StoreFailure OfIdentity(AuthenticationFailedException refused, AzureQuestion asked)
+    {
+        var message = refused.Message.Split('\n').Select(line => line.Trim()).FirstOrDefault(line => line.Contains("AADSTS", StringComparison.Ordinal)) ?? refused.Message.Split('\n')[0].Trim();
+        var retry = HttpFailure.OfConnection(refused, asked.Container)?.Retry ?? OfStatus(refused.InnerException as RequestFailedException);
+        return new StoreFailure($"Microsoft Entra gave no token: {message.TrimEnd('.')}", "are tenant, client and secret of the identity right, and is it still there", retry);
+    }
+
+    static RetryHint? OfStatus(RequestFailedException? answered) => answered is null ? null : HttpFailure.Retry(answered.Status, null);
+
+    static StoreFailure OfAnswer(RequestFailedException answered, AzureQuestion asked)
+    {
+        var response = answered.GetRawResponse();
+        var code = answered.ErrorCode ?? "";
+        string? header = null;
+        response?.Headers.TryGetValue("Retry-After", out header);
+        var after = HttpFailure.After(header, asked.Now);
+        var retry = code is "ContainerBeingDeleted" or "AccountBeingCreated" or "Md5Mismatch" ? new RetryHint(after, Answered: true) : HttpFailure.Retry(answered.Status, after);
+        var (what, hint) = code is "AuthenticationFailed" or "AuthorizationFailure" or "InvalidAuthenticationInfo" or "NoAuthenticationInformation"
+            ? Refused(answered, asked, response?.Headers.Date ?? asked.Now)
+            : AzureCodes.Told(code, asked);
+        var request = response?.Headers.RequestId is { } id ? $", request {id}" : "";
+        return new StoreFailure($"{what} ({string.Join(' ', new[] { answered.Status.ToString(CultureInfo.InvariantCulture), code }.Where(part => part.Length > 0))}{request})", hint, retry);
+    }
+
+    /// <summary>One code stands for a wrong secret, an old one and a wrong clock; which it was is seen from the times.</summary>
+    static (string What, string? Hint) Refused(RequestFailedException answered, AzureQuestion asked, DateTimeOffset service)
+    {
+        if (asked.Access is AzureAccess.Signature { Expires: { } end } && end <= service)
+            return ($"the SAS token expired at {Time(end)}", "put a new one into the Secret as \"sasToken\"; the runner reads it at its next request");
+        var skew = asked.Now - service;
+        if (skew.Duration() > MostSkew || Says(answered, "Request date header too old"))
+            return ($"the clock of this machine is wrong: it says {Time(asked.Now)}, the service says {Time(service)}", "set it right, with NTP or chrony; a request dated more than 15 minutes off is refused");
+        if (asked.Access is AzureAccess.Signature && Says(answered, "time frame"))
+            return ("the SAS token is not valid at this time", "its \"st\" may lie in the future: begin it some minutes before now");
+        if (answered.ErrorCode == "AuthorizationFailure")
+            return AzureCodes.NotAuthorized(asked);
+        return asked.Access switch
+        {
+            AzureAccess.SharedKey => ($"the account key is not one of the account \"{asked.Account}\"", "has it been rotated; az storage account keys list shows the two that are valid"),
+            AzureAccess.Signature => ("the SAS token's signature is not right", "was the key that signed it rotated, or the token cut; make a new one"),
+            _ => ("the token was not accepted", "is the account in the tenant that gave the token (AZURE_TENANT_ID), and the identity still there"),
+        };
+    }
+
+    static bool Says(RequestFailedException answered, string words) =>
+        answered.Message.Contains(words, StringComparison.OrdinalIgnoreCase) || answered.Data.Values.OfType<string>().Any(text => text.Contains(words, StringComparison.OrdinalIgnoreCase));
+
+    static string Time(DateTimeOffset time) => time.ToUniversalTime().ToString("yyyy-MM-dd'T'HH:mm:ss'Z'", CultureInfo.InvariantCulture);
+}

@@ -1,0 +1,20 @@
+using BackupRunner.Policy;
+using BackupRunner.Tests.Storage.S3;
+using BackupRunner.Tests.Support;
+
+namespace BackupRunner.Tests.EndToEnd.Providers;
+
+public sealed class MinioMainJobTests : MainJobContract
+{
+    protected override async Task<IStoreUnderTest> CreateStore() => await S3Bucket.Create(StorageProvider.Minio, Cancel);
+}
+
+public sealed class MinioCorruptionTests : CorruptionContract
+{
+    protected override async Task<IStoreUnderTest> CreateStore() => await S3Bucket.Create(StorageProvider.Minio, Cancel);
+}
+
+public sealed class MinioRedisBackupTests : RedisBackupContract
+{
+    protected override async Task<IStoreUnderTest> CreateStore() => await S3Bucket.Create(StorageProvider.Minio, Cancel);
+}

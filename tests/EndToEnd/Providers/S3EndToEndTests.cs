@@ -1,0 +1,20 @@
+using BackupRunner.Policy;
+using BackupRunner.Tests.Storage.S3;
+using BackupRunner.Tests.Support;
+
+namespace BackupRunner.Tests.EndToEnd.Providers;
+
+public sealed class S3MainJobTests : MainJobContract
+{
+    protected override async Task<IStoreUnderTest> CreateStore() => await S3Bucket.Create(StorageProvider.S3, Cancel);
+}
+
+public sealed class S3CorruptionTests : CorruptionContract
+{
+    protected override async Task<IStoreUnderTest> CreateStore() => await S3Bucket.Create(StorageProvider.S3, Cancel);
+}
+
+public sealed class S3RedisBackupTests : RedisBackupContract
+{
+    protected override async Task<IStoreUnderTest> CreateStore() => await S3Bucket.Create(StorageProvider.S3, Cancel);
+}
