@@ -1,0 +1,55 @@
+using BackupRunner.Policy;
+using BackupRunner.Storage;
+using BackupRunner.Storage.Gcs;
+using BackupRunner.Tests.Support;
+
+namespace BackupRunner.Tests.Storage.Gcs;
+
+/// <summary>An empty bucket of its own fake of Cloud Storage, with the credentials for it.</summary>
+public sealed class GcsBucket : IAsyncDisposable
+{
+    const string Name = "test-bucket";
+
+    readonly Scratch scratch = new();
+
+    GcsBucket(FakeGcs fake)
+    {
+        Fake = fake;
+        UseKeyOf(fake.Account);
+        Store = OpenAt(fake.Address, TimeProvider.System);
+    }
+
+    public FakeGcs Fake { get; }
+
+    /// <summary>What stands between the braces of <c>storage: {...}</c>.</summary>
+    public string PolicyYaml => $"provider: gcs, bucket: {Name}, project: test-project, endpoint: \"{Address.GetLeftPart(UriPartial.Authority)}\"";
+
+    public string CredentialsFolder => scratch.Folder("credentials");
+
+    /// <summary>Without retries.</summary>
+    public IObjectStore Store { get; }
+
+    public Uri Address => Fake.Address;
+
+    public static async Task<GcsBucket> Create(CancellationToken cancel) => new(await FakeGcs.Start(Name, TimeProvider.System, cancel));
+
+    public static async Task<GcsBucket> Create(TimeProvider serverTime, CancellationToken cancel) => new(await FakeGcs.Start(Name, serverTime, cancel));
+
+    /// <summary>The bucket as it is seen through a server at <paramref name="address"/>, without retries.</summary>
+    public GcsObjectStore OpenAt(Uri address, TimeProvider time, int pageItems = 1000, string bucket = Name) => GcsObjectStore.Open(
+        new StoragePolicy { Provider = StorageProvider.Gcs, Bucket = bucket, Project = "test-project", Endpoint = address },
+        BackupRunner.Storage.CredentialsFolder.Open(CredentialsFolder), time, pageItems);
+
+    /// <summary>Replaces the file of the Secret.</summary>
+    public void UseKeyOf(FakeGcsAccount account) => scratch.File($"credentials/{GcsCredentialsFile}", account.File(Fake.TokenAddress));
+
+    public const string GcsCredentialsFile = "serviceAccount.json";
+
+    /// <summary>Fails the test if a request was none of the API's.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        await Fake.DisposeAsync();
+        scratch.Dispose();
+        Fake.AssertNoViolation();
+    }
+}
