@@ -140,10 +140,11 @@ public abstract class StoreFaultContract : IAsyncLifetime
         });
         Assert.Equal(ExitCode.Storage, refused.ExitCode);
         Assert.Null(refused.Retry);
-        Assert.Equal(1, Count(kind));
+        // Two parts may be on their way at once.
+        Assert.InRange(Count(kind), 1, kind == WireKind.Part ? 2 : 1);
         Assert.Empty(said);
         Assert.Empty(await Direct.ListUploads("", Cancel).ToListAsync(Cancel));
-        Assert.Null(await Direct.Head("a/big", Cancel));
+        Assert.Equal(kind is WireKind.Read or WireKind.List, await Direct.Head("a/big", Cancel) is not null);
     }
 
     [Fact]
@@ -193,7 +194,9 @@ public abstract class StoreFaultContract : IAsyncLifetime
         await held.Held.Task.WaitAsync(Cancel);
         time.Advance(TimeSpan.FromSeconds(61));
         Assert.Equal("hello"u8.ToArray(), await work.WaitAsync(Cancel));
-        Assert.Contains("no byte moved for 60 s", Assert.Single(said), StringComparison.Ordinal);
+        Assert.NotEmpty(said);
+        // A second part may have been on its way too.
+        Assert.All(said, told => Assert.Contains("no byte moved for 60 s", told, StringComparison.Ordinal));
         held.Released.SetResult();
     }
 

@@ -31,14 +31,15 @@ public static class HttpFailure
         var causes = Causes(failure).ToList();
         if (causes.OfType<RunnerException>().FirstOrDefault() is { } told)
             return new StoreFailure($"\"{server.Authority}\" is not trusted: {told.Message}", told.Hint);
+        // What it ended, its cause, is a socket that was cancelled.
+        if (causes.OfType<TimeoutException>().FirstOrDefault() is { } timeout)
+            return new StoreFailure($"\"{server.Authority}\" gave no answer in time: {timeout.Message}", "is the store overloaded, or the network down", Unanswered);
         if (causes.OfType<SocketException>().FirstOrDefault() is { } socket)
             return OfSocket(socket, server);
         if (causes.OfType<AuthenticationException>().FirstOrDefault() is { } tls)
             return new StoreFailure($"no TLS with \"{server.Authority}\": {tls.Message.TrimEnd('.')}", "does this port speak TLS; for a server without, the endpoint begins with http://");
         if (causes.OfType<HttpRequestException>().FirstOrDefault(http => http.HttpRequestError == HttpRequestError.ProxyTunnelError) is { } proxy)
             return new StoreFailure($"the proxy did not connect to \"{server.Authority}\": {proxy.Message.TrimEnd('.')}", "HTTPS_PROXY, HTTP_PROXY and NO_PROXY of the environment say which proxy is used", Unanswered);
-        if (causes.OfType<TimeoutException>().FirstOrDefault() is { } timeout)
-            return new StoreFailure($"\"{server.Authority}\" gave no answer in time: {timeout.Message}", "is the store overloaded, or the network down", Unanswered);
         // A request that its own time-out ended; whether it was the caller's cancellation is the caller's to see first.
         if (causes.OfType<OperationCanceledException>().Any())
             return new StoreFailure($"\"{server.Authority}\" gave no answer in time", "is the store overloaded, or the network down", Unanswered);
