@@ -3,7 +3,6 @@ using Azure.Storage.Blobs;
 using BackupRunner.Policy;
 using BackupRunner.Storage;
 using BackupRunner.Storage.AzureBlobs;
-using BackupRunner.Tests.EndToEnd;
 using BackupRunner.Tests.Support;
 
 namespace BackupRunner.Tests.Storage.AzureBlobs;

@@ -1,3 +1,4 @@
+using System.Security.Cryptography;
 using BackupRunner.Policy;
 using BackupRunner.Storage;
 using BackupRunner.Storage.Gcs;
@@ -6,7 +7,7 @@ using BackupRunner.Tests.Support;
 namespace BackupRunner.Tests.Storage.Gcs;
 
 /// <summary>An empty bucket of its own fake of Cloud Storage, with the credentials for it.</summary>
-public sealed class GcsBucket : IAsyncDisposable
+public sealed class GcsBucket : IRemoteStoreUnderTest
 {
     const string Name = "test-bucket";
 
@@ -22,7 +23,23 @@ public sealed class GcsBucket : IAsyncDisposable
     public FakeGcs Fake { get; }
 
     /// <summary>What stands between the braces of <c>storage: {...}</c>.</summary>
-    public string PolicyYaml => $"provider: gcs, bucket: {Name}, project: test-project, endpoint: \"{Address.GetLeftPart(UriPartial.Authority)}\"";
+    public string PolicyYaml => PolicyYamlAt(Address);
+
+    public string PolicyYamlOfMissing => PolicyYaml.Replace(Name, "missing-bucket", StringComparison.Ordinal);
+
+    /// <summary>The same account with a key that it never had.</summary>
+    public (string File, string Content) WrongSecret
+    {
+        get
+        {
+            using var key = RSA.Create(2048);
+            return (GcsCredentialsFile, new FakeGcsAccount("runner", key).File(Fake.TokenAddress));
+        }
+    }
+
+    public Uri Server => Address;
+
+    public string PolicyYamlAt(Uri server) => $"provider: gcs, bucket: {Name}, project: test-project, endpoint: \"{server.GetLeftPart(UriPartial.Authority)}\"";
 
     public string CredentialsFolder => scratch.Folder("credentials");
 
