@@ -194,7 +194,9 @@ public abstract class StoreFaultContract : IAsyncLifetime
         await held.Held.Task.WaitAsync(Cancel);
         time.Advance(TimeSpan.FromSeconds(61));
         Assert.Equal("hello"u8.ToArray(), await work.WaitAsync(Cancel));
-        Assert.Contains("no byte moved for 60 s", Assert.Single(said), StringComparison.Ordinal);
+        Assert.NotEmpty(said);
+        // A second part may have been on its way too.
+        Assert.All(said, told => Assert.Contains("no byte moved for 60 s", told, StringComparison.Ordinal));
         held.Released.SetResult();
     }
 

@@ -113,7 +113,7 @@ public sealed class FaultProxy : IAsyncDisposable
     async Task Serve(HttpContext context)
     {
         var seen = new WireRequest(
-            context.Request.Method, context.Features.GetRequiredFeature<IHttpRequestFeature>().RawTarget, context.Request.Headers, context.Request.ContentLength);
+            context.Request.Method, context.Features.GetRequiredFeature<IHttpRequestFeature>().RawTarget, Kept(context.Request.Headers), context.Request.ContentLength);
         requests.Enqueue(seen);
         var fault = Take(seen);
         try
@@ -186,6 +186,15 @@ public sealed class FaultProxy : IAsyncDisposable
                 request.Content?.Headers.TryAddWithoutValidation(header.Key, header.Value.ToArray());
         }
         return request;
+    }
+
+    /// <summary>The server's own go with the request.</summary>
+    static HeaderDictionary Kept(IHeaderDictionary headers)
+    {
+        var kept = new HeaderDictionary();
+        foreach (var header in headers)
+            kept[header.Key] = header.Value;
+        return kept;
     }
 
     /// <summary>Whoever calls it as an HTTP proxy gives the whole address.</summary>

@@ -12,6 +12,8 @@ static class AzureErrors
     /// <summary>The service refuses requests that are dated further from its own time.</summary>
     static readonly TimeSpan MostSkew = TimeSpan.FromMinutes(15);
 
+    const string Damaged = "Md5Mismatch";
+
     /// <summary>There is no such object, in a container that exists: the expected "no".</summary>
     public static bool IsMissingBlob(RequestFailedException failure) => failure is { Status: 404, ErrorCode: "BlobNotFound" };
 
@@ -41,11 +43,11 @@ static class AzureErrors
     static StoreFailure OfAnswer(RequestFailedException answered, AzureQuestion asked)
     {
         var response = answered.GetRawResponse();
-        var code = answered.ErrorCode ?? "";
+        var code = CodeOf(answered);
         string? header = null;
         response?.Headers.TryGetValue("Retry-After", out header);
         var after = HttpFailure.After(header, asked.Now);
-        var retry = code is "ContainerBeingDeleted" or "AccountBeingCreated" or "Md5Mismatch" ? new RetryHint(after, Answered: true) : HttpFailure.Retry(answered.Status, after);
+        var retry = code is "ContainerBeingDeleted" or "AccountBeingCreated" or Damaged ? new RetryHint(after, Answered: true) : HttpFailure.Retry(answered.Status, after);
         var (what, hint) = code is "AuthenticationFailed" or "AuthorizationFailure" or "InvalidAuthenticationInfo" or "NoAuthenticationInformation"
             ? Refused(answered, asked, response?.Headers.Date ?? asked.Now)
             : AzureCodes.Told(code, asked);
@@ -72,6 +74,10 @@ static class AzureErrors
             _ => ("the token was not accepted", "is the account in the tenant that gave the token (AZURE_TENANT_ID), and the identity still there"),
         };
     }
+
+    /// <summary>The emulator has a code of its own for a body that does not have its MD5.</summary>
+    static string CodeOf(RequestFailedException answered) =>
+        answered.ErrorCode == "InvalidOperation" && Says(answered, "contentMD5 doesn't match") ? Damaged : answered.ErrorCode ?? "";
 
     static bool Says(RequestFailedException answered, string words) =>
         answered.Message.Contains(words, StringComparison.OrdinalIgnoreCase) || answered.Data.Values.OfType<string>().Any(text => text.Contains(words, StringComparison.OrdinalIgnoreCase));

@@ -57,17 +57,34 @@ public sealed class AzureObjectStore : IObjectStore
             return (await clients.Blob(stored.Key).DownloadStreamingAsync(options, cancel)).Value.Content;
         }, cancel);
 
-    /// <summary>One block and the list of it: what a failure leaves in between is no object, and is listed as an unfinished upload.</summary>
+    /// <summary>One block and the list of it.</summary>
     public async Task<StoredObject> Put(string key, ReadOnlyMemory<byte> content, CancellationToken cancel)
     {
-        string[] blocks = [];
-        if (content.Length > 0)
-        {
-            var block = new BlockId(BlockId.NewUpload(), container.Now, 1).ToString();
+        var upload = BlockId.NewUpload();
+        string[] blocks = content.Length > 0 ? [new BlockId(upload, container.Now, 1).ToString()] : [];
+        foreach (var block in blocks)
             await Stage(container, key, block, content, cancel);
-            blocks = [block];
+        try
+        {
+            return await Commit(container, key, blocks, content.Length, cancel);
         }
-        return await Commit(container, key, blocks, content.Length, cancel);
+        catch (RunnerException refused) when (refused.Retry is null)
+        {
+            await Forget(key, upload, cancel);
+            throw;
+        }
+    }
+
+    /// <summary>What was refused for good leaves no block. Where that fails too, it is an unfinished upload, which prune removes.</summary>
+    async Task Forget(string key, ulong upload, CancellationToken cancel)
+    {
+        try
+        {
+            await unfinished.Abort(key, AzureUnfinished.HandleOf(upload), cancel);
+        }
+        catch (RunnerException)
+        {
+        }
     }
 
     public async Task<IObjectUpload> BeginUpload(string key, CancellationToken cancel) => await AzureUpload.Begin(container, unfinished, key, cancel);

@@ -1,3 +1,5 @@
+using System.Xml;
+using System.Xml.Linq;
 using Azure.Core;
 using Azure.Core.Pipeline;
 
@@ -23,11 +25,21 @@ sealed class CutBodyPolicy : HttpPipelinePolicy
 
     public override void Process(HttpMessage message, ReadOnlyMemory<HttpPipelinePolicy> pipeline) => throw new NotSupportedException("ask asynchronously");
 
-    static async Task<MemoryStream> Refusal(Stream body, CancellationToken cancel)
+    /// <summary>The library trusts the content type: what calls itself XML and is none would hide the status.</summary>
+    static async Task<Stream?> Refusal(Stream body, CancellationToken cancel)
     {
         await using var cut = new CutStream(body);
         var bytes = new byte[MostRefusalBytes];
         var count = await cut.ReadAtLeastAsync(bytes, bytes.Length, throwOnEndOfStream: false, cancel);
+        try
+        {
+            using var xml = new MemoryStream(bytes, 0, count, writable: false);
+            XDocument.Load(xml);
+        }
+        catch (XmlException)
+        {
+            return null;
+        }
         return new MemoryStream(bytes, 0, count, writable: false);
     }
 

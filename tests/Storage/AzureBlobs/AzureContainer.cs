@@ -60,8 +60,8 @@ public sealed class AzureContainer : IRemoteStoreUnderTest
 
     /// <summary>The same container again, without the decorator that retries.</summary>
     /// <param name="service">Another address for it, such as a proxy's.</param>
-    public IObjectStore Open(Uri? service = null, int pageItems = 5000) =>
-        AzureObjectStore.Open(Policy(service), BackupRunner.Storage.CredentialsFolder.Open(CredentialsFolder), TimeProvider.System, pageItems);
+    public IObjectStore Open(Uri? service = null, TimeProvider? time = null, int pageItems = 5000) =>
+        AzureObjectStore.Open(Policy(service), BackupRunner.Storage.CredentialsFolder.Open(CredentialsFolder), time ?? TimeProvider.System, pageItems);
 
     /// <summary>Makes the mounted Secret hold this key and nothing else.</summary>
     public void Mount(string name, string value)
