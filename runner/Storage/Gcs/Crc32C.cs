@@ -4,7 +4,7 @@ using System.Numerics;
 namespace BackupRunner.Storage.Gcs;
 
 /// <summary>CRC-32C (Castagnoli, RFC 9260 appendix A) of bytes that come piece by piece: the checksum that Cloud Storage keeps of every object.</summary>
-readonly record struct Crc32C
+public readonly record struct Crc32C
 {
     // The register's complement: the default is the checksum of no bytes.
     readonly uint value;

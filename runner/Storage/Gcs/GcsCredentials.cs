@@ -42,7 +42,7 @@ sealed class GcsCredentials(CredentialsFolder? folder, HttpMessageHandler transp
         }
         catch (Exception failure) when (failure is not RunnerException && !cancel.IsCancellationRequested)
         {
-            throw GcsTokenErrors.Told(failure);
+            throw GcsTokenErrors.Told(failure, Find().From);
         }
     }
 
@@ -61,7 +61,8 @@ sealed class GcsCredentials(CredentialsFolder? folder, HttpMessageHandler transp
         return credential;
     }
 
-    (Secret?, string) Find() =>
+    /// <summary>The file and its path; a null and an empty path where the library looks for itself.</summary>
+    (Secret? File, string From) Find() =>
         folder?.Read(ServiceAccount) is { } mounted ? (mounted, Path.Join(folder.ToString(), ServiceAccount))
         : Environment.GetEnvironmentVariable(Variable) is { Length: > 0 } path ? (Named(path), path)
         : (null, "");

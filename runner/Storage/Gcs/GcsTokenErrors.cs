@@ -7,10 +7,11 @@ namespace BackupRunner.Storage.Gcs;
 /// <summary>Why there is no access token.</summary>
 static class GcsTokenErrors
 {
-    public static RunnerException Told(Exception failure)
+    /// <param name="from">The file with the credentials; empty when there is none.</param>
+    public static RunnerException Told(Exception failure, string from)
     {
         var (what, hint, retry) = Of(failure);
-        return new RunnerException(ExitCode.Storage, $"no access token for Google Cloud Storage: {what}", hint, failure) { Retry = retry };
+        return new RunnerException(ExitCode.Storage, $"no access token for Google Cloud Storage{(from.Length > 0 ? $" by \"{from}\"" : "")}: {what}", hint, failure) { Retry = retry };
     }
 
     /// <param name="failure">As Google's library threw it.</param>

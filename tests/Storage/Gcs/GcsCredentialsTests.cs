@@ -100,7 +100,7 @@ public sealed class GcsCredentialsTests : IAsyncLifetime
         Fake.Tokens.Answer = (status, body);
         var failed = await Assert.ThrowsAsync<RunnerException>(() => bucket.Store.Head("a", Cancel));
         Assert.Equal(again, failed.Retry is not null);
-        Assert.StartsWith("no access token for Google Cloud Storage: ", failed.Message, StringComparison.Ordinal);
+        Assert.StartsWith($"no access token for Google Cloud Storage by \"{bucket.CredentialsFolder}/serviceAccount.json\": ", failed.Message, StringComparison.Ordinal);
     }
 
     [Fact]
