@@ -93,6 +93,7 @@ public sealed class S3ObjectStore : IObjectStore
                     Key = key,
                     ContentType = AnyBytes,
                     InputStream = content.AsStream(),
+                    MD5Digest = requests.Digest(content.Span),
                     AutoCloseStream = false,
                     UseChunkEncoding = false,
                     DisablePayloadSigning = false,

@@ -1,3 +1,7 @@
+using System.Diagnostics.CodeAnalysis;
+using System.Net;
+using System.Security.Cryptography;
+using Amazon.Runtime;
 using Amazon.S3;
 
 namespace BackupRunner.Storage.S3;
@@ -5,14 +9,20 @@ namespace BackupRunner.Storage.S3;
 /// <summary>Asks the service, once, and tells a failure in our words.</summary>
 sealed class S3Requests(IAmazonS3 client, S3Place place, Uri server, S3Credentials credentials, TimeProvider time)
 {
+    volatile bool needsDigest;
+
     public S3Place Place => place;
+
+    /// <summary>Content-MD5 of what is written, once the service has said that it wants one: a bucket with Object Lock does. Others check the signed SHA-256.</summary>
+    [SuppressMessage("Security", "CA5351", Justification = "It guards against damage on the way, and is what the service checks.")]
+    public string? Digest(ReadOnlySpan<byte> content) => needsDigest ? Convert.ToBase64String(MD5.HashData(content)) : null;
 
     /// <param name="key">Of the object, or the prefix that is listed.</param>
     /// <exception cref="RunnerException">Exit 4: the service did not do it, and why.</exception>
     /// <exception cref="OperationCanceledException"><paramref name="cancel"/>.</exception>
     public async Task<T> Ask<T>(StoreOperation operation, string key, Func<IAmazonS3, Task<T>> request, CancellationToken cancel)
     {
-        await credentials.Renew();
+        var signer = await credentials.Renew();
         try
         {
             return await request(client);
@@ -20,9 +30,11 @@ sealed class S3Requests(IAmazonS3 client, S3Place place, Uri server, S3Credentia
         catch (Exception failure) when (failure is not RunnerException)
         {
             cancel.ThrowIfCancellationRequested();
-            if (S3Errors.Of(failure, new S3Asked(place, server, operation, credentials.Source), time.GetUtcNow()) is { } told)
-                throw told.Told(operation, place.AddressOf(key), failure);
-            throw;
+            if (S3Errors.Of(failure, new S3Asked(place, server, operation, credentials.Source), time.GetUtcNow()) is not { } told)
+                throw;
+            if (told.Retry is null && (WantsDigest(failure) || IsOutdated(failure, signer)))
+                told = told with { Retry = new RetryHint(null, Answered: true) };
+            throw told.Told(operation, place.AddressOf(key), failure);
         }
     }
 
@@ -40,4 +52,15 @@ sealed class S3Requests(IAmazonS3 client, S3Place place, Uri server, S3Credentia
             return null;
         }
     }
+
+    bool WantsDigest(Exception failure)
+    {
+        if (needsDigest || failure is not AmazonS3Exception { ErrorCode: "InvalidRequest" or "MissingContentMD5" } || !failure.Message.Contains("MD5", StringComparison.Ordinal))
+            return false;
+        return needsDigest = true;
+    }
+
+    /// <summary>The Secret was exchanged while the request was on its way, and what it was signed with is revoked.</summary>
+    bool IsOutdated(Exception failure, ImmutableCredentials signer) =>
+        failure is AmazonS3Exception { StatusCode: HttpStatusCode.Forbidden or HttpStatusCode.Unauthorized } && credentials.OfFolder() is { } now && !now.Equals(signer);
 }

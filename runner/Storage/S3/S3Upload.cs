@@ -30,6 +30,7 @@ sealed class S3Upload(IObjectStore store, S3Requests requests, string bucket, st
                     PartNumber = number,
                     PartSize = part.Length,
                     InputStream = part.AsStream(),
+                    MD5Digest = requests.Digest(part.Span),
                     UseChunkEncoding = false,
                     DisablePayloadSigning = false,
                 },

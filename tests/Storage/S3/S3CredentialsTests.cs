@@ -51,6 +51,28 @@ public sealed class S3CredentialsTests : IDisposable
     }
 
     [Fact]
+    public async Task A_request_that_was_signed_with_keys_revoked_meanwhile_is_worth_another_try()
+    {
+        scratch.File("secret/accessKeyId", "old");
+        scratch.File("secret/secretAccessKey", "old-secret");
+        var exchange = true;
+        await using var server = await CannedS3.Start(
+            (_, response) =>
+            {
+                if (exchange)
+                    scratch.File("secret/accessKeyId", "new");
+                response.StatusCode = 403;
+                return response.WriteAsync(CannedS3.Error("InvalidAccessKeyId", "revoked"));
+            },
+            Cancel);
+        var storage = PolicyDocument.Parse($"storage: {{provider: minio, bucket: canned, endpoint: \"{server.Address.AbsoluteUri}\"}}").Policy.Storage!;
+        var store = S3ObjectStore.Open(storage, CredentialsFolder.Open(scratch["secret"]), TimeProvider.System);
+        Assert.NotNull((await Assert.ThrowsAsync<RunnerException>(() => store.BeginUpload("a", Cancel))).Retry);
+        exchange = false;
+        Assert.Null((await Assert.ThrowsAsync<RunnerException>(() => store.BeginUpload("a", Cancel))).Retry);
+    }
+
+    [Fact]
     public async Task A_session_token_is_sent()
     {
         await using var server = await CannedS3.StartRefusing(403, "AccessDenied", "no", Cancel);

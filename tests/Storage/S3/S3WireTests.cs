@@ -1,5 +1,6 @@
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
+using BackupRunner.Storage.Retry;
 using BackupRunner.Tests.Support;
 using Microsoft.AspNetCore.Http;
 
@@ -62,6 +63,32 @@ public sealed class S3WireTests
         await using var server = await CannedS3.Start(Working, Cancel);
         await server.Open().Put("team/small", "x"u8.ToArray(), Cancel);
         Assert.Equal(("", "", ""), Asked(server, WireKind.Put));
+    }
+
+    /// <summary>A bucket with Object Lock and a default retention.</summary>
+    [Fact]
+    public async Task A_bucket_that_wants_a_digest_of_everything_gets_it_from_then_on()
+    {
+        await using var server = await CannedS3.Start(
+            (request, response) =>
+            {
+                if (S3Wire.KindOf(request) is not (WireKind.Put or WireKind.Part) || request.Headers.ContentMD5.Count > 0)
+                    return Working(request, response);
+                response.StatusCode = 400;
+                return response.WriteAsync(CannedS3.Error("InvalidRequest", "Content-MD5 OR x-amz-checksum- HTTP header is required for Put Part requests with Object Lock parameters"));
+            },
+            Cancel);
+        var said = new List<string>();
+        var store = new RetryingStore(server.Open(), new RetryPolicy { FirstDelay = TimeSpan.FromMilliseconds(1) }, TimeProvider.System, said.Add);
+        await using (var upload = await store.BeginUpload("team/big", Cancel))
+        {
+            await upload.SendPart(1, 0, "x"u8.ToArray(), Cancel);
+            await upload.Complete(Cancel);
+        }
+        await store.Put("team/small", "x"u8.ToArray(), Cancel);
+        Assert.Single(said);
+        Assert.Equal(3, server.Requests.Count(seen => S3Wire.KindOf(seen.Request) is WireKind.Put or WireKind.Part));
+        Assert.Equal("ndTkYSaMgDT1yFZOFVxnpg==", server.Requests.Last(seen => S3Wire.KindOf(seen.Request) == WireKind.Put).Request.Headers.ContentMD5);
     }
 
     [Fact]
