@@ -37,7 +37,7 @@ public static class PruneVerb
         var clusterFolder = BackupKeys.ClusterFolder(setup.Prefix, series.Cluster);
         var now = run.Host.Time.GetUtcNow();
         // The objects' ages are by the store's clock; a dry run writes nothing and takes ours.
-        var storeNow = dryRun ? now : await StoreProbe.Run(setup.Store, clusterFolder, cancel);
+        var storeNow = dryRun ? now : await StoreProbe.Time(setup.Store, clusterFolder, cancel);
         try
         {
             var entries = await catalog.OfSeries(series, cancel).ToListAsync(cancel);

@@ -13,7 +13,7 @@ public static class StoreProbe
     public static async Task<DateTimeOffset> Run(IObjectStore store, string folder, CancellationToken cancel)
     {
         var content = RandomNumberGenerator.GetBytes(32);
-        var key = $"{folder}probe-{Convert.ToHexStringLower(content[..8])}";
+        var key = KeyIn(folder);
         // What cannot be written cannot be read, listed or deleted either.
         var put = await store.Put(key, content, cancel);
         var failures = new List<RunnerException>();
@@ -32,6 +32,16 @@ public static class StoreProbe
         }
         return put.Modified;
     }
+
+    /// <summary>The time by the store's clock, which an object of its own is stamped with.</summary>
+    public static async Task<DateTimeOffset> Time(IObjectStore store, string folder, CancellationToken cancel)
+    {
+        var put = await store.Put(KeyIn(folder), ReadOnlyMemory<byte>.Empty, cancel);
+        await store.Delete(put.Key, CancellationToken.None);
+        return put.Modified;
+    }
+
+    static string KeyIn(string folder) => $"{folder}probe-{Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(8))}";
 
     static async Task ReadBack(IObjectStore store, StoredObject put, byte[] content, CancellationToken cancel)
     {
