@@ -1,9 +1,9 @@
 using Azure.Storage;
 using Azure.Storage.Blobs;
+using Azure.Storage.Sas;
 using BackupRunner.Policy;
 using BackupRunner.Storage;
 using BackupRunner.Storage.AzureBlobs;
-using BackupRunner.Tests.EndToEnd;
 using BackupRunner.Tests.Support;
 
 namespace BackupRunner.Tests.Storage.AzureBlobs;
@@ -63,6 +63,11 @@ public sealed class AzureContainer : IStoreUnderTest
             File.Delete(file);
         scratch.File($"secret/{name}", value);
     }
+
+    /// <summary>A shared access signature for the container.</summary>
+    public string Signature(BlobContainerSasPermissions permissions, DateTimeOffset end) =>
+        new BlobSasBuilder(permissions, end) { BlobContainerName = Name, Resource = "c", StartsOn = end.AddDays(-30) }
+            .ToSasQueryParameters(new StorageSharedKeyCredential(Account, Key)).ToString();
 
     public async ValueTask DisposeAsync()
     {
