@@ -33,9 +33,17 @@ public static class AzureErrors
 
     static StoreFailure OfIdentity(AuthenticationFailedException refused, AzureQuestion asked)
     {
-        var message = refused.Message.Split('\n').Select(line => line.Trim()).FirstOrDefault(line => line.Contains("AADSTS", StringComparison.Ordinal)) ?? refused.Message.Split('\n')[0].Trim();
+        // Entra's own words, AADSTS and a number, are in the cause of a cause, among many others.
+        List<string> lines = [.. Messages(refused).SelectMany(text => text.Split('\n')).Select(line => line.Trim())];
+        var words = lines.Find(line => line.Contains("AADSTS", StringComparison.Ordinal)) is { } found ? found[found.IndexOf("AADSTS", StringComparison.Ordinal)..] : lines[0];
         var retry = HttpFailure.OfConnection(refused, asked.Container)?.Retry ?? OfStatus(refused.InnerException as RequestFailedException);
-        return new StoreFailure($"Microsoft Entra gave no token: {message.TrimEnd('.')}", "are tenant, client and secret of the identity right, and is it still there", retry);
+        return new StoreFailure($"Microsoft Entra gave no token: {words.TrimEnd('.')}", "are tenant, client and secret of the identity right, and is it still there", retry);
+    }
+
+    static IEnumerable<string> Messages(Exception failure)
+    {
+        for (Exception? cause = failure; cause is not null; cause = cause.InnerException)
+            yield return cause.Message;
     }
 
     static RetryHint? OfStatus(RequestFailedException? answered) => answered is null ? null : HttpFailure.Retry(answered.Status, null);
