@@ -25,6 +25,35 @@ public sealed class RefusalTests : IDisposable
         Assert.Equal("", laptop.Stored());
     }
 
+    [Theory]
+    [InlineData("provider: azure, container: c", "backup.storage.account (line 2, column 12): is missing")]
+    [InlineData("provider: s3, bucket: b", "backup.storage.region (line 2, column 12): is missing")]
+    [InlineData("provider: gcs, bucket: b", "backup.storage.project (line 2, column 12): is missing")]
+    [InlineData("provider: minio, bucket: b", "backup.storage.endpoint (line 2, column 12): is missing")]
+    [InlineData("provider: minio, bucket: b, endpoint: minio", "backup.storage.endpoint (line 2, column ")]
+    [InlineData("provider: s3, bucket: b, region: r, prefix: a/../b", "backup.storage.prefix (line 2, column ")]
+    [InlineData("provider: s3, bucket: b, region: r, storageClass: GLACIER", "backup.storage.storageClass (line 2, column ")]
+    public async Task A_store_that_the_policy_does_not_describe(string storage, string told)
+    {
+        laptop.Scratch.File("data/one", "1");
+        var result = (await laptop.Runner.InProcess("backup", "--data", laptop.Data, "--policy", laptop.Policy($"backup:\n  storage: {{{storage}}}\n"))).Exited(2);
+        Assert.Contains(told, result.Error, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("s3", "bucket: b, region: us-east-1", "accessKeyId", "secretAccessKey")]
+    [InlineData("minio", "bucket: b, endpoint: 'http://127.0.0.1:9'", "secretAccessKey", "accessKeyId")]
+    public async Task Half_of_the_credentials(string provider, string keys, string given, string missing)
+    {
+        laptop.Scratch.File("data/one", "1");
+        laptop.Scratch.File("secret/" + given, "hunter2hunter2");
+        var policy = laptop.Policy($"backup:\n  storage: {{provider: {provider}, {keys}}}\n");
+        var result = (await laptop.Runner.InProcess("backup", "--data", laptop.Data, "--policy", policy, "--credentials", laptop.Scratch["secret"])).Exited(2);
+        Assert.Contains($"no \"{missing}\"", result.Error, StringComparison.Ordinal);
+        Assert.DoesNotContain("hunter2", result.Error, StringComparison.Ordinal);
+        (await laptop.Runner.InProcess("backup", "--data", laptop.Data, "--policy", policy, "--credentials", laptop.Scratch["no-such-folder"])).Exited(2);
+    }
+
     [Fact]
     public async Task All_problems_of_a_policy_are_told_at_once()
     {

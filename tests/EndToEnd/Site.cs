@@ -33,11 +33,14 @@ public sealed class Site : IAsyncDisposable
 
     public string[] Prefixed(string prefix) => Store($"{store.PolicyYaml}, prefix: '{prefix}'", "");
 
-    string[] Store(string storage, string body)
+    /// <param name="storage">What stands between the braces of <c>storage: {...}</c>.</param>
+    /// <param name="credentials">In place of the store's own.</param>
+    public string[] Store(string storage, string body, string? credentials = null)
     {
         var indented = string.Join('\n', body.Split('\n').Select(line => line.Length > 0 ? "  " + line : line));
         var policy = scratch.File($"policy-{Guid.NewGuid():n}.yaml", $"backup:\n  storage: {{{storage}}}\n{indented}\n");
-        return store.CredentialsFolder is { } credentials ? ["--policy", policy, "--credentials", credentials] : ["--policy", policy];
+        credentials ??= store.CredentialsFolder;
+        return credentials is not null ? ["--policy", policy, "--credentials", credentials] : ["--policy", policy];
     }
 
     /// <summary>With a policy that says no more than where the backups are.</summary>

@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using System.Net;
+using System.Security.Cryptography.X509Certificates;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Hosting.Server;
@@ -60,22 +61,27 @@ public sealed class FaultProxy : IAsyncDisposable
     public IReadOnlyList<WireRequest> Requests => [.. requests];
 
     /// <param name="target">The server behind it.</param>
-    public static async Task<FaultProxy> Start(Uri target, CancellationToken cancel)
+    public static Task<FaultProxy> Start(Uri target, CancellationToken cancel) => Start(target, null, cancel);
+
+    /// <param name="certificate">Of <c>localhost</c>: it speaks TLS with its clients.</param>
+    public static async Task<FaultProxy> Start(Uri target, X509Certificate2? certificate, CancellationToken cancel)
     {
         var builder = WebApplication.CreateSlimBuilder();
         builder.Logging.ClearProviders();
+        builder.WebHost.UseKestrelHttpsConfiguration();
         builder.WebHost.ConfigureKestrel(kestrel =>
         {
             kestrel.Limits.MaxRequestBodySize = null;
             kestrel.Limits.MinRequestBodyDataRate = null;
             kestrel.Limits.MinResponseDataRate = null;
-            kestrel.Listen(IPAddress.Loopback, 0);
+            kestrel.Listen(IPAddress.Loopback, 0, listen => _ = certificate is null ? listen : listen.UseHttps(certificate));
         });
         var proxy = new FaultProxy(target, builder.Build());
         proxy.server.Run(proxy.Serve);
         await proxy.server.StartAsync(cancel);
         var bound = proxy.server.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.Single();
-        proxy.Address = new Uri(new Uri(bound), target.AbsolutePath);
+        var host = certificate is null ? "127.0.0.1" : "localhost";
+        proxy.Address = new UriBuilder(bound) { Host = host, Path = target.AbsolutePath }.Uri;
         return proxy;
     }
 

@@ -16,6 +16,22 @@ public interface IStoreUnderTest : IAsyncDisposable
     IObjectStore Store { get; }
 }
 
+/// <summary>A store on a network.</summary>
+public interface IRemoteStoreUnderTest : IStoreUnderTest
+{
+    /// <summary>The address that the policy names.</summary>
+    Uri Server { get; }
+
+    /// <summary>The same store behind another address.</summary>
+    string PolicyYamlAt(Uri server);
+
+    /// <summary>A policy that names a bucket or container which does not exist.</summary>
+    string PolicyYamlOfMissing { get; }
+
+    /// <summary>The file of the Secret that proves who is asking, and a content of it that is well formed and wrong.</summary>
+    (string File, string Content) WrongSecret { get; }
+}
+
 public sealed class FolderUnderTest : IStoreUnderTest
 {
     readonly Scratch scratch = new();

@@ -1,4 +1,6 @@
 using System.Globalization;
+using System.Net;
+using Amazon.S3;
 using Amazon.S3.Model;
 using BackupRunner.Reports;
 
@@ -10,20 +12,18 @@ static class S3Answers
     /// <exception cref="RunnerException">Exit 4: the answer lacks what every object has.</exception>
     public static StoredObject Stored(string key, GetObjectMetadataResponse head) => new(key, head.ContentLength, Seconds(head.LastModified), Unquoted(head.ETag));
 
-    public static Page<StoredObject> Objects(ListObjectsV2Response answer) => new(
-        [.. (answer.S3Objects ?? []).Select(item => new StoredObject(item.Key, item.Size ?? 0, Seconds(item.LastModified), Unquoted(item.ETag)))],
-        answer.IsTruncated == true ? answer.NextContinuationToken : null);
+    /// <param name="token">Of this page.</param>
+    public static Page<StoredObject> Objects(ListObjectsV2Response answer, string? token) => new(
+        [.. (answer.S3Objects ?? []).Select(item => new StoredObject(Key(item.Key, answer.Encoding), item.Size ?? 0, Seconds(item.LastModified), Unquoted(item.ETag)))],
+        answer.IsTruncated == true ? Onward(answer.NextContinuationToken, token) : null);
 
-    /// <summary>A server may list more than it was asked for.</summary>
-    public static Page<UnfinishedUpload> Uploads(ListMultipartUploadsResponse answer, string prefix)
+    /// <summary>A server may list more than it was asked for. The next page begins after the last upload of this one: not every server says so right.</summary>
+    public static Page<UnfinishedUpload> Uploads(ListMultipartUploadsResponse answer, string prefix, string? token)
     {
-        var all = answer.MultipartUploads ?? [];
-        var next = answer.IsTruncated == true
-            ? $"{answer.NextUploadIdMarker ?? all[^1].UploadId} {answer.NextKeyMarker ?? all[^1].Key}"
-            : null;
+        List<UnfinishedUpload> all = [.. (answer.MultipartUploads ?? []).Select(upload => new UnfinishedUpload(Key(upload.Key, answer.EncodingType), upload.UploadId, Seconds(upload.Initiated)))];
         return new Page<UnfinishedUpload>(
-            [.. from upload in all where upload.Key.StartsWith(prefix, StringComparison.Ordinal) select new UnfinishedUpload(upload.Key, upload.UploadId, Seconds(upload.Initiated))],
-            next);
+            [.. all.Where(upload => upload.Key.StartsWith(prefix, StringComparison.Ordinal))],
+            answer.IsTruncated == true ? Onward(all.Count > 0 ? $"{all[^1].Handle} {all[^1].Key}" : null, token) : null);
     }
 
     /// <summary>The key and the upload that a page of uploads begins after; ids have no space in them, keys may.</summary>
@@ -41,6 +41,14 @@ static class S3Answers
 
     public static RunnerException Vanished(string address) =>
         new(ExitCode.Storage, $"\"{address}\" was stored but is not there", "does another program, or a rule of the bucket, delete what is written");
+
+    // XML cannot spell every key, so that listings are asked for in URL encoding; a server that does not know it does not say so either.
+    static string Key(string key, EncodingType? encoding) => encoding == EncodingType.Url ? WebUtility.UrlDecode(key) : key;
+
+    // What is missing from a listing looks as if it was not there.
+    static string Onward(string? next, string? token) => string.IsNullOrEmpty(next) || next == token
+        ? throw new RunnerException(ExitCode.Storage, "the service says that its listing goes on, but not where", "this server does not list by pages as S3 does")
+        : next;
 
     // HEAD tells whole seconds, listings may tell more: the same object must read the same.
     static DateTimeOffset Seconds(DateTime? time)

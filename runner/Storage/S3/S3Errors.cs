@@ -1,8 +1,7 @@
+using System.Text.RegularExpressions;
 using System.Xml;
-using System.Xml.Linq;
 using Amazon.Runtime;
 using Amazon.Runtime.Internal;
-using Amazon.S3;
 using BackupRunner.Storage.Http;
 
 namespace BackupRunner.Storage.S3;
@@ -13,13 +12,13 @@ namespace BackupRunner.Storage.S3;
 sealed record S3Asked(S3Place Place, Uri Server, StoreOperation Operation, string Credentials);
 
 /// <summary>What the library throws, as a sentence and a hint. Codes: "Error responses" of the S3 API reference, and what other servers answer in its style.</summary>
-static class S3Errors
+static partial class S3Errors
 {
-    // Damaged or cut short on its way, or two at once: the same request may succeed.
+    // Damaged or cut short on its way, or two at once, or in a body whose status was 200 before it failed: the same request may succeed.
     static readonly HashSet<string> Passing =
     [
         "BadDigest", "XAmzContentSHA256Mismatch", "XAmzContentChecksumMismatch", "IncompleteBody", "RequestTimeout", "OperationAborted",
-        "SlowDown", "Throttling", "ThrottlingException", "RequestLimitExceeded", "TooManyRequests", "KMS.ThrottlingException",
+        "InternalError", "ServiceUnavailable", "SlowDown", "Throttling", "ThrottlingException", "RequestLimitExceeded", "TooManyRequests", "KMS.ThrottlingException",
     ];
 
     /// <returns>Null when <paramref name="failure"/> is no failure of the service, nor of the way to it: a bug.</returns>
@@ -27,7 +26,7 @@ static class S3Errors
     {
         AmazonServiceException { StatusCode: not 0 } answered => Answered(answered, asked, now),
         _ when HttpFailure.OfConnection(failure, asked.Server) is { } connection => connection,
-        AmazonUnmarshallingException => new StoreFailure(
+        AmazonUnmarshallingException or XmlException => new StoreFailure(
             $"\"{asked.Server.Authority}\" answered what is not of the S3 protocol", "is the endpoint the address of an S3 service, and no proxy's or web console's",
             new RetryHint(null, Answered: true)),
         AmazonServiceException or AmazonClientException => new StoreFailure(S3Text.OneLine(failure.Message), "see the page of the provider in the documentation"),
@@ -48,12 +47,10 @@ static class S3Errors
         ("NoSuchBucket", _) => ($"there is no bucket \"{asked.Place.Bucket}\"", "create it, or correct storage.bucket; a bucket of another account or server is not seen here"),
         ("InvalidBucketName", _) => ($"\"{asked.Place.Bucket}\" is no name of a bucket", "correct storage.bucket"),
         ("InvalidAccessKeyId", _) => ("the access key id is not known to the service", $"are {asked.Credentials} of this service, and not deleted or disabled"),
-        ("SignatureDoesNotMatch", _) => ("the secret access key is wrong", $"correct {asked.Credentials}: the service knows the access key id, but signs differently"),
+        ("SignatureDoesNotMatch", _) => ("the secret access key does not belong to the access key id", $"correct {asked.Credentials}; some servers answer so for an access key id that they do not know"),
         ("ExpiredToken" or "TokenRefreshRequired", _) => ("the session token has expired", $"renew {asked.Credentials}; keys with a session token are temporary"),
         ("InvalidToken", _) => ("the session token is not valid", $"{asked.Credentials}: the session token belongs to one access key id, and permanent keys have none"),
         ("RequestTimeTooSkewed", _) => ("the clock of this machine differs too much from the service's", "set the clock of the node right (NTP); services allow 15 minutes"),
-        ("AccessDenied" or "AllAccessDisabled" or "AccountProblem" or "Forbidden" or "UnauthorizedAccess", _) or (_, 403) =>
-            ($"access is denied: {S3Text.OneLine(answered.Message)}", $"grant {S3Permission.Of(asked.Operation, asked.Place)}"),
         ("PermanentRedirect" or "TemporaryRedirect" or "AuthorizationHeaderMalformed" or "IllegalLocationConstraintException", _) or (_, 301 or 307 or 308) => Elsewhere(answered, asked),
         ("InvalidObjectState", _) => ("the object is in an archive storage class and cannot be read as it is", "restore it in the bucket first (aws s3api restore-object), then run again"),
         ("InvalidStorageClass", _) => ("the service does not have this storage class", "correct or remove storage.storageClass"),
@@ -62,29 +59,23 @@ static class S3Errors
         ("NotImplemented" or "MethodNotAllowed", _) or (_, 405 or 501) =>
             ($"the service does not have this part of the S3 protocol: {S3Text.OneLine(answered.Message)}", "see what does not work with S3-compatible servers in the documentation of the provider"),
         ("BadDigest" or "XAmzContentSHA256Mismatch" or "XAmzContentChecksumMismatch", _) => ("what arrived is not what was sent", "something between here and the service damages data"),
+        ("AccessDenied" or "AllAccessDisabled" or "AccountProblem", _) or (_, 403) =>
+            ($"access is denied: {S3Text.OneLine(answered.Message)}", $"grant {S3Permission.Of(asked.Operation, asked.Place)}"),
         _ => (S3Text.OneLine(answered.Message), null),
     };
 
     static (string What, string? Hint) Elsewhere(AmazonServiceException answered, S3Asked asked)
     {
-        var told = Header(answered, "x-amz-bucket-region") ?? RegionElement((answered as AmazonS3Exception)?.ResponseBody);
+        var told = Header(answered, "x-amz-bucket-region") ?? (Expected().Match(answered.Message) is { Success: true } expected ? expected.Groups[1].Value : null);
         var used = $"the bucket \"{asked.Place.Bucket}\" is not in the region \"{asked.Place.Region}\"";
         return string.IsNullOrEmpty(told)
             ? ($"{used}: {S3Text.OneLine(answered.Message)}", "set storage.region to the bucket's region (aws s3api get-bucket-location)")
             : ($"{used} but in \"{S3Text.OneLine(told)}\"", $"set storage.region to \"{S3Text.OneLine(told)}\"");
     }
 
-    static string? RegionElement(string? body)
-    {
-        try
-        {
-            return body is null ? null : XDocument.Parse(body).Root?.Element("Region")?.Value;
-        }
-        catch (XmlException)
-        {
-            return null;
-        }
-    }
+    // "The authorization header is malformed; the region 'us-east-1' is wrong; expecting 'eu-central-1'"
+    [GeneratedRegex("expecting '([a-z0-9-]+)'")]
+    private static partial Regex Expected();
 
     static string Identified(AmazonServiceException answered)
     {

@@ -126,7 +126,7 @@ public sealed class S3ObjectStore : IObjectStore
     public async Task<Page<StoredObject>> ListPage(string prefix, string? token, CancellationToken cancel)
     {
         var request = new ListObjectsV2Request { BucketName = bucket, Prefix = prefix, ContinuationToken = token, MaxKeys = pageItems, Encoding = EncodingType.Url };
-        return S3Answers.Objects(await requests.Ask(StoreOperation.List, prefix, s3 => s3.ListObjectsV2Async(request, cancel), cancel));
+        return S3Answers.Objects(await requests.Ask(StoreOperation.List, prefix, s3 => s3.ListObjectsV2Async(request, cancel), cancel), token);
     }
 
     public async Task Delete(string key, CancellationToken cancel) =>
@@ -139,7 +139,7 @@ public sealed class S3ObjectStore : IObjectStore
         (request.KeyMarker, request.UploadIdMarker) = S3Answers.Markers(token);
         var answer = await requests.AskUnless(
             StoreOperation.ListUploads, prefix, s3 => s3.ListMultipartUploadsAsync(request, cancel), ["NotImplemented", "MethodNotAllowed"], cancel);
-        return answer is null ? new Page<UnfinishedUpload>([], null) : S3Answers.Uploads(answer, prefix);
+        return answer is null ? new Page<UnfinishedUpload>([], null) : S3Answers.Uploads(answer, prefix, token);
     }
 
     public async Task AbortUpload(UnfinishedUpload upload, CancellationToken cancel) => await requests.AskUnless(

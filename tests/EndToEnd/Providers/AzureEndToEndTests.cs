@@ -17,3 +17,8 @@ public sealed class AzureRedisBackupTests : RedisBackupContract
 {
     protected override async Task<IStoreUnderTest> CreateStore() => await AzureContainer.Create(Cancel);
 }
+
+public sealed class AzureRemoteTests : RemoteContract
+{
+    protected override async Task<IRemoteStoreUnderTest> CreateRemote() => await AzureContainer.Create(Cancel);
+}

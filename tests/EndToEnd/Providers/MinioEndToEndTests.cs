@@ -18,3 +18,8 @@ public sealed class MinioRedisBackupTests : RedisBackupContract
 {
     protected override async Task<IStoreUnderTest> CreateStore() => await S3Bucket.Create(StorageProvider.Minio, Cancel);
 }
+
+public sealed class MinioRemoteTests : RemoteContract
+{
+    protected override async Task<IRemoteStoreUnderTest> CreateRemote() => await S3Bucket.Create(StorageProvider.Minio, Cancel);
+}

@@ -18,3 +18,8 @@ public sealed class S3RedisBackupTests : RedisBackupContract
 {
     protected override async Task<IStoreUnderTest> CreateStore() => await S3Bucket.Create(StorageProvider.S3, Cancel);
 }
+
+public sealed class S3RemoteTests : RemoteContract
+{
+    protected override async Task<IRemoteStoreUnderTest> CreateRemote() => await S3Bucket.Create(StorageProvider.S3, Cancel);
+}

@@ -9,7 +9,7 @@ using BackupRunner.Tests.Support;
 namespace BackupRunner.Tests.Storage.AzureBlobs;
 
 /// <summary>A container of one test in the Azurite that tests/run started, removed with the test, and the account's key as a mounted Secret.</summary>
-public sealed class AzureContainer : IStoreUnderTest
+public sealed class AzureContainer : IRemoteStoreUnderTest
 {
     readonly Scratch scratch = new();
     readonly BlobContainerClient client;
@@ -32,7 +32,15 @@ public sealed class AzureContainer : IStoreUnderTest
     public string Name { get; }
 
     /// <summary>The inside of <c>storage: {...}</c>.</summary>
-    public string PolicyYaml => $"provider: azure, account: {Account}, container: {Name}, endpoint: \"{Service}\"";
+    public string PolicyYaml => PolicyYamlAt(Service);
+
+    public string PolicyYamlOfMissing => PolicyYaml.Replace(Name, "missing", StringComparison.Ordinal);
+
+    public (string File, string Content) WrongSecret => ("accountKey", Convert.ToBase64String(new byte[64]));
+
+    public Uri Server => Service;
+
+    public string PolicyYamlAt(Uri server) => $"provider: azure, account: {Account}, container: {Name}, endpoint: \"{server.AbsoluteUri}\"";
 
     public string CredentialsFolder { get; }
 

@@ -1,6 +1,6 @@
 using System.Net;
-using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
+using BackupRunner.Tests.Support;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Hosting.Server;
@@ -15,20 +15,21 @@ namespace BackupRunner.Tests.Storage.Http;
 public sealed class TlsServer : IAsyncDisposable
 {
     readonly WebApplication server;
-    readonly X509Certificate2 authority;
+    readonly TestAuthority authority;
     readonly X509Certificate2 certificate;
 
-    TlsServer(WebApplication server, X509Certificate2 authority, X509Certificate2 certificate) =>
+    TlsServer(WebApplication server, TestAuthority authority, X509Certificate2 certificate) =>
         (this.server, this.authority, this.certificate) = (server, authority, certificate);
 
     public Uri Address { get; private set; } = null!;
 
-    public string AuthorityPem => authority.ExportCertificatePem();
+    public string AuthorityPem => authority.Pem;
 
     /// <param name="name">The DNS name that the certificate is for.</param>
     public static async Task<TlsServer> Start(string name, CancellationToken cancel)
     {
-        var (authority, certificate) = Certificates(name);
+        var authority = new TestAuthority();
+        var certificate = authority.Issue(name);
         var builder = WebApplication.CreateSlimBuilder();
         builder.Logging.ClearProviders();
         builder.WebHost.UseKestrelHttpsConfiguration();
@@ -47,24 +48,5 @@ public sealed class TlsServer : IAsyncDisposable
         await server.DisposeAsync();
         certificate.Dispose();
         authority.Dispose();
-    }
-
-    static (X509Certificate2 Authority, X509Certificate2 Server) Certificates(string name)
-    {
-        var (from, until) = (DateTimeOffset.UtcNow.AddDays(-1), DateTimeOffset.UtcNow.AddDays(1));
-        using var rootKey = ECDsa.Create(ECCurve.NamedCurves.nistP256);
-        var root = new CertificateRequest("CN=test authority", rootKey, HashAlgorithmName.SHA256);
-        root.CertificateExtensions.Add(new X509BasicConstraintsExtension(certificateAuthority: true, hasPathLengthConstraint: false, 0, critical: true));
-        var authority = root.CreateSelfSigned(from, until);
-
-        using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
-        var request = new CertificateRequest("CN=server", key, HashAlgorithmName.SHA256);
-        var names = new SubjectAlternativeNameBuilder();
-        names.AddDnsName(name);
-        request.CertificateExtensions.Add(names.Build());
-        using var signed = request.Create(authority, from, until, [1, 2, 3, 4]);
-        using var whole = signed.CopyWithPrivateKey(key);
-        // Kestrel on Linux takes a key that was imported.
-        return (authority, X509CertificateLoader.LoadPkcs12(whole.Export(X509ContentType.Pkcs12), null));
     }
 }

@@ -7,7 +7,7 @@ using BackupRunner.Tests.Support;
 namespace BackupRunner.Tests.Storage.S3;
 
 /// <summary>A bucket of one test's own on the Swift that tests/run has started; it is emptied and removed with the test.</summary>
-public sealed class S3Bucket : IStoreUnderTest
+public sealed class S3Bucket : IRemoteStoreUnderTest
 {
     const string AccessKeyId = "test:tester";
     const string SecretAccessKey = "testing";
@@ -35,6 +35,12 @@ public sealed class S3Bucket : IStoreUnderTest
 
     /// <summary>What goes inside <c>storage: {...}</c>.</summary>
     public string PolicyYaml => PolicyYamlAt(Server);
+
+    public string PolicyYamlOfMissing => PolicyYaml.Replace(Name, "br-missing", StringComparison.Ordinal);
+
+    public (string File, string Content) WrongSecret => ("secretAccessKey", "a-secret-of-another-account-0123456789");
+
+    Uri IRemoteStoreUnderTest.Server => Server;
 
     public StoragePolicy Policy => PolicyAt(Server);
 

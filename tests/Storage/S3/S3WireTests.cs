@@ -1,0 +1,166 @@
+using System.Security.Cryptography;
+using System.Security.Cryptography.X509Certificates;
+using BackupRunner.Tests.Support;
+using Microsoft.AspNetCore.Http;
+
+namespace BackupRunner.Tests.Storage.S3;
+
+/// <summary>What goes over the wire, and what is made of answers that Swift never gives.</summary>
+public sealed class S3WireTests
+{
+    long sent;
+
+    static CancellationToken Cancel => TestContext.Current.CancellationToken;
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task What_is_sent_is_signed_with_its_digest_and_is_as_it_is(bool tls)
+    {
+        using var certificate = tls ? Localhost() : null;
+        await using var server = await CannedS3.Start(Working, Cancel, certificate);
+        var store = server.Open();
+        var content = new byte[3_000_000];
+        new Random(1).NextBytes(content);
+        await store.Put("team/small", content, Cancel);
+        await using (var upload = await store.BeginUpload("team/big", Cancel))
+        {
+            await upload.SendPart(1, 0, content, Cancel);
+            await upload.Complete(Cancel);
+        }
+        foreach (var (kind, bytes) in new[] { (WireKind.Put, content.Length), (WireKind.Part, content.Length) })
+        {
+            var (request, body) = server.Requests.Single(seen => S3Wire.KindOf(seen.Request) == kind);
+            Assert.Equal(bytes, request.Bytes);
+            Assert.True(content.AsSpan().SequenceEqual(body));
+            Assert.Equal(Convert.ToHexStringLower(SHA256.HashData(content)), request.Headers["x-amz-content-sha256"]);
+            Assert.Contains("x-amz-content-sha256", request.Headers.Authorization.ToString().Split("SignedHeaders=")[1].Split(',')[0], StringComparison.Ordinal);
+            Assert.Equal("", request.Headers.ContentEncoding.ToString());
+            Assert.DoesNotContain(request.Headers, header => header.Key.StartsWith("x-amz-checksum", StringComparison.OrdinalIgnoreCase) || header.Key.Equals("x-amz-trailer", StringComparison.OrdinalIgnoreCase));
+        }
+    }
+
+    [Fact]
+    public async Task Encryption_is_asked_for_every_object_and_the_storage_class_for_the_archive_alone()
+    {
+        await using var server = await CannedS3.Start(Working, Cancel);
+        var store = server.Open(", sse: \"aws:kms\", kmsKeyId: alias/backup, storageClass: STANDARD_IA");
+        await store.Put("team/small", "x"u8.ToArray(), Cancel);
+        await using (var upload = await store.BeginUpload("team/big", Cancel))
+        {
+            await upload.SendPart(1, 0, "x"u8.ToArray(), Cancel);
+            await upload.Complete(Cancel);
+        }
+        Assert.Equal(("aws:kms", "alias/backup", ""), Asked(server, WireKind.Put));
+        Assert.Equal(("aws:kms", "alias/backup", "STANDARD_IA"), Asked(server, WireKind.Begin));
+        Assert.Equal(("", "", ""), Asked(server, WireKind.Part));
+    }
+
+    [Fact]
+    public async Task Without_the_keys_of_encryption_none_is_asked_for()
+    {
+        await using var server = await CannedS3.Start(Working, Cancel);
+        await server.Open().Put("team/small", "x"u8.ToArray(), Cancel);
+        Assert.Equal(("", "", ""), Asked(server, WireKind.Put));
+    }
+
+    [Fact]
+    public async Task A_completion_that_fails_behind_its_first_byte_is_a_failure()
+    {
+        await using var server = await CannedS3.Start(
+            (request, response) => S3Wire.KindOf(request) == WireKind.Complete
+                ? response.WriteAsync("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n   " + CannedS3.Error("InternalError", "try again")[38..])
+                : Working(request, response),
+            Cancel);
+        await using var upload = await server.Open().BeginUpload("team/big", Cancel);
+        await upload.SendPart(1, 0, "x"u8.ToArray(), Cancel);
+        var told = await Assert.ThrowsAsync<RunnerException>(() => upload.Complete(Cancel));
+        Assert.NotNull(told.Retry);
+    }
+
+    [Theory]
+    [InlineData(1, "\"0123456789abcdef0123456789abcdef-1\"", true)]
+    [InlineData(1, "\"0123456789abcdef0123456789abcdef\"", true)]
+    [InlineData(1, "\"0123456789abcdef0123456789abcdef-2\"", false)]
+    [InlineData(2, "\"0123456789abcdef0123456789abcdef-1\"", false)]
+    [InlineData(0, "", false)]
+    public async Task An_upload_that_is_gone_is_complete_only_if_its_object_is_there(int bytes, string etag, bool complete)
+    {
+        await using var server = await CannedS3.Start(
+            (request, response) =>
+            {
+                switch (S3Wire.KindOf(request))
+                {
+                    case WireKind.Complete:
+                        response.StatusCode = 404;
+                        return response.WriteAsync(CannedS3.Error("NoSuchUpload", "gone"));
+                    case WireKind.Head when bytes > 0:
+                        response.ContentLength = bytes;
+                        response.Headers.ETag = etag;
+                        response.Headers.LastModified = "Sun, 22 Nov 2026 02:00:00 GMT";
+                        return Task.CompletedTask;
+                    case WireKind.Head:
+                        response.StatusCode = 404;
+                        return Task.CompletedTask;
+                    case WireKind.Read:
+                        response.StatusCode = 404;
+                        return response.WriteAsync(CannedS3.Error("NoSuchKey", "none"));
+                    default:
+                        return Working(request, response);
+                }
+            },
+            Cancel);
+        await using var upload = await server.Open().BeginUpload("team/big", Cancel);
+        await upload.SendPart(1, 0, "x"u8.ToArray(), Cancel);
+        if (complete)
+        {
+            Assert.Equal(1, (await upload.Complete(Cancel)).Bytes);
+            return;
+        }
+        var told = await Assert.ThrowsAsync<RunnerException>(() => upload.Complete(Cancel));
+        Assert.Contains("is gone before it was completed", told.Message, StringComparison.Ordinal);
+        Assert.Null(told.Retry);
+    }
+
+    /// <summary>Accepts everything; objects are as long as their parts.</summary>
+    Task Working(WireRequest request, HttpResponse response)
+    {
+        response.Headers.ETag = "\"0123456789abcdef0123456789abcdef\"";
+        switch (S3Wire.KindOf(request))
+        {
+            case WireKind.Begin:
+                return response.WriteAsync("<InitiateMultipartUploadResult><Bucket>canned</Bucket><Key>team/big</Key><UploadId>id1</UploadId></InitiateMultipartUploadResult>");
+            case WireKind.Put or WireKind.Part:
+                sent = request.Bytes!.Value;
+                return Task.CompletedTask;
+            case WireKind.Complete:
+                return response.WriteAsync("<CompleteMultipartUploadResult><ETag>\"0123456789abcdef0123456789abcdef-1\"</ETag></CompleteMultipartUploadResult>");
+            case WireKind.Head:
+                response.Headers.LastModified = "Sun, 22 Nov 2026 02:00:00 GMT";
+                response.ContentLength = sent;
+                return Task.CompletedTask;
+            case WireKind.Abort or WireKind.Delete:
+                response.StatusCode = 204;
+                return Task.CompletedTask;
+            default:
+                return Task.CompletedTask;
+        }
+    }
+
+    static (string Sse, string Key, string Class) Asked(CannedS3 server, WireKind kind)
+    {
+        var headers = server.Requests.Single(seen => S3Wire.KindOf(seen.Request) == kind).Request.Headers;
+        return (headers["x-amz-server-side-encryption"].ToString(), headers["x-amz-server-side-encryption-aws-kms-key-id"].ToString(), headers["x-amz-storage-class"].ToString());
+    }
+
+    static X509Certificate2 Localhost()
+    {
+        using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
+        var request = new CertificateRequest("CN=localhost", key, HashAlgorithmName.SHA256);
+        var names = new SubjectAlternativeNameBuilder();
+        names.AddDnsName("localhost");
+        request.CertificateExtensions.Add(names.Build());
+        request.CertificateExtensions.Add(new X509BasicConstraintsExtension(certificateAuthority: true, hasPathLengthConstraint: false, 0, critical: true));
+        return request.CreateSelfSigned(DateTimeOffset.UtcNow.AddDays(-1), DateTimeOffset.UtcNow.AddDays(1));
+    }
+}

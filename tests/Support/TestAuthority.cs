@@ -1,0 +1,39 @@
+using System.Security.Cryptography;
+using System.Security.Cryptography.X509Certificates;
+
+namespace BackupRunner.Tests.Support;
+
+/// <summary>A certificate authority that no system trusts.</summary>
+public sealed class TestAuthority : IDisposable
+{
+    readonly DateTimeOffset from = DateTimeOffset.UtcNow.AddDays(-1);
+    readonly DateTimeOffset until = DateTimeOffset.UtcNow.AddDays(1);
+    readonly X509Certificate2 authority;
+
+    public TestAuthority()
+    {
+        using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
+        var root = new CertificateRequest("CN=test authority", key, HashAlgorithmName.SHA256);
+        root.CertificateExtensions.Add(new X509BasicConstraintsExtension(certificateAuthority: true, hasPathLengthConstraint: false, 0, critical: true));
+        authority = root.CreateSelfSigned(from, until);
+    }
+
+    /// <summary>What <c>ca.crt</c> of a Secret holds.</summary>
+    public string Pem => authority.ExportCertificatePem();
+
+    /// <param name="name">The DNS name that the certificate is for.</param>
+    public X509Certificate2 Issue(string name)
+    {
+        using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
+        var request = new CertificateRequest("CN=server", key, HashAlgorithmName.SHA256);
+        var names = new SubjectAlternativeNameBuilder();
+        names.AddDnsName(name);
+        request.CertificateExtensions.Add(names.Build());
+        using var signed = request.Create(authority, from, until, RandomNumberGenerator.GetBytes(8));
+        using var whole = signed.CopyWithPrivateKey(key);
+        // Kestrel on Linux takes a key that was imported.
+        return X509CertificateLoader.LoadPkcs12(whole.Export(X509ContentType.Pkcs12), null);
+    }
+
+    public void Dispose() => authority.Dispose();
+}
