@@ -4,7 +4,7 @@ namespace BackupRunner.Storage.AzureBlobs;
 /// Blocks that are not committed go only when a list without them is: an aborted upload is an empty blob for a moment. It carries this
 /// mark, by which no listing and no read of ours takes it for an object, even if the run ends before it is deleted.
 /// </summary>
-static class AbortMark
+public static class AbortMark
 {
     const string Name = "backuprunneraborted", Value = "true";
 

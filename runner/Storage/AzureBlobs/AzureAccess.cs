@@ -1,7 +1,7 @@
 namespace BackupRunner.Storage.AzureBlobs;
 
 /// <summary>How requests prove who sends them.</summary>
-abstract record AzureAccess
+public abstract record AzureAccess
 {
     /// <summary>Each request is signed with the account's key.</summary>
     public sealed record SharedKey(Secret Key) : AzureAccess;

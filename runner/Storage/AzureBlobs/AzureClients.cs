@@ -10,7 +10,7 @@ namespace BackupRunner.Storage.AzureBlobs;
 /// The library's clients for one container, with one way to prove who asks. Each has the address of what it asks for, made here: the library
 /// takes a path apart by rules of its own, which fail for a service whose address has a path and no numeric host.
 /// </summary>
-sealed class AzureClients(Uri container, string account, AzureAccess access, TokenCredential identity, BlobClientOptions options)
+public sealed class AzureClients(Uri container, string account, AzureAccess access, TokenCredential identity, BlobClientOptions options)
 {
     public AzureAccess Access => access;
 

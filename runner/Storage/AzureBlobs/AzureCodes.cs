@@ -1,7 +1,7 @@
 namespace BackupRunner.Storage.AzureBlobs;
 
 /// <summary>What the service's codes mean for a backup, and what to do about each.</summary>
-static class AzureCodes
+public static class AzureCodes
 {
     public static (string What, string? Hint) Told(string code, AzureQuestion asked) => code switch
     {
@@ -23,7 +23,7 @@ static class AzureCodes
         "InvalidResourceName" => ($"\"{ContainerName(asked)}\" can be no container's name, or the key no blob's", "a container's name has 3 to 63 lower-case letters, digits and single hyphens"),
         "OutOfRangeInput" or "InvalidUri" => ("the name is not one that the service takes", "a container's name has 3 to 63 characters, a blob's at most 1024: is the policy's \"prefix\" too long"),
         "BlobNotFound" => ("it is no longer there", "another program or a lifecycle rule deletes from this container; run again"),
-        "ConditionNotMet" or "TargetConditionNotMet" => ("it has changed since it was listed", "another program writes to this container; run again"),
+        "ConditionNotMet" or "TargetConditionNotMet" => ("it has changed or gone since it was listed", "another program writes to this container; run again"),
         "Md5Mismatch" => ("a part was damaged on its way: the service took another MD5 than we did", "is a proxy between that changes bodies"),
         "InvalidBlockList" => ("parts that were sent are no longer there", "another program wrote or aborted the same key, or they were sent more than a week ago; run again"),
         "InvalidBlobOrBlock" => ("parts of another program wait under this key", "they end by themselves in a week; or commit or delete them with that program"),
@@ -43,10 +43,23 @@ static class AzureCodes
         _ => ("the service refused", null),
     };
 
+    public static (string What, string? Hint) NotAuthentic(AzureQuestion asked) => asked.Access switch
+    {
+        AzureAccess.SharedKey => ($"the account key is not one of the account \"{asked.Account}\"", "has it been rotated; az storage account keys list shows the two that are valid"),
+        AzureAccess.Signature => ("the SAS token's signature is not right", "was the key that signed it rotated, or the token cut; make a new one"),
+        _ => ("the token was not accepted", "is the account in the tenant that gave the token (AZURE_TENANT_ID), and the identity still there"),
+    };
+
     /// <summary>The firewall's code; a signature that lacks a letter is answered with it too.</summary>
-    public static (string What, string? Hint) NotAuthorized(AzureQuestion asked) => asked.Access is AzureAccess.Signature
-        ? ("the SAS token does not allow it, or the account's firewall does not let this address in", $"{asked.Permission}; the account's networking page lists who may connect")
-        : ($"the firewall of the account \"{asked.Account}\" does not let this address in", "allow the cluster's network or its outbound address on the account's networking page, or use a private endpoint");
+    /// <param name="sure">False where the secret may be wrong as well.</param>
+    public static (string What, string? Hint) NotAuthorized(AzureQuestion asked, bool sure)
+    {
+        var firewall = $"the firewall of the account \"{asked.Account}\" does not let this address in";
+        var (what, hint) = asked.Access is AzureAccess.Signature
+            ? ($"the SAS token does not allow it, or {firewall}", $"{asked.Permission}; the account's networking page lists who may connect")
+            : (firewall, "allow the cluster's network or its outbound address on the account's networking page, or use a private endpoint");
+        return sure ? (what, hint) : ($"{what}, or {NotAuthentic(asked).What}", hint);
+    }
 
     static string ContainerName(AzureQuestion asked) => Uri.UnescapeDataString(asked.Container.Segments[^1]);
 }

@@ -5,7 +5,7 @@ namespace BackupRunner.Storage.AzureBlobs;
 /// <summary>What the portal and <c>az storage account show-connection-string</c> give: <c>Name=value</c>, separated by semicolons.</summary>
 /// <param name="Account">Null when it names none, as one with a signature may.</param>
 /// <param name="Endpoint">Of the blob service; null when it names neither it nor an account.</param>
-sealed record AzureConnectionString(string? Account, Uri? Endpoint, AzureAccess Access)
+public sealed record AzureConnectionString(string? Account, Uri? Endpoint, AzureAccess Access)
 {
     const string Hint = "copy the whole string: az storage account show-connection-string --name ACCOUNT";
 

@@ -7,7 +7,7 @@ using BackupRunner.Storage.Http;
 namespace BackupRunner.Storage.AzureBlobs;
 
 /// <summary>What the library throws, as failures of a store. Codes: "Blob service error codes" and "Common REST API error codes" of the service's reference.</summary>
-static class AzureErrors
+public static class AzureErrors
 {
     /// <summary>The service refuses requests that are dated further from its own time.</summary>
     static readonly TimeSpan MostSkew = TimeSpan.FromMinutes(15);
@@ -33,9 +33,17 @@ static class AzureErrors
 
     static StoreFailure OfIdentity(AuthenticationFailedException refused, AzureQuestion asked)
     {
-        var message = refused.Message.Split('\n').Select(line => line.Trim()).FirstOrDefault(line => line.Contains("AADSTS", StringComparison.Ordinal)) ?? refused.Message.Split('\n')[0].Trim();
+        // Entra's own words, AADSTS and a number, are in the cause of a cause, among many others.
+        List<string> lines = [.. Messages(refused).SelectMany(text => text.Split('\n')).Select(line => line.Trim())];
+        var words = lines.Find(line => line.Contains("AADSTS", StringComparison.Ordinal)) is { } found ? found[found.IndexOf("AADSTS", StringComparison.Ordinal)..] : lines[0];
         var retry = HttpFailure.OfConnection(refused, asked.Container)?.Retry ?? OfStatus(refused.InnerException as RequestFailedException);
-        return new StoreFailure($"Microsoft Entra gave no token: {message.TrimEnd('.')}", "are tenant, client and secret of the identity right, and is it still there", retry);
+        return new StoreFailure($"Microsoft Entra gave no token: {words.TrimEnd('.')}", "are tenant, client and secret of the identity right, and is it still there", retry);
+    }
+
+    static IEnumerable<string> Messages(Exception failure)
+    {
+        for (Exception? cause = failure; cause is not null; cause = cause.InnerException)
+            yield return cause.Message;
     }
 
     static RetryHint? OfStatus(RequestFailedException? answered) => answered is null ? null : HttpFailure.Retry(answered.Status, null);
@@ -65,14 +73,10 @@ static class AzureErrors
             return ($"the clock of this machine is wrong: it says {Time(asked.Now)}, the service says {Time(service)}", "set it right, with NTP or chrony; a request dated more than 15 minutes off is refused");
         if (asked.Access is AzureAccess.Signature && Says(answered, "time frame"))
             return ("the SAS token is not valid at this time", "its \"st\" may lie in the future: begin it some minutes before now");
-        if (answered.ErrorCode == "AuthorizationFailure")
-            return AzureCodes.NotAuthorized(asked);
-        return asked.Access switch
-        {
-            AzureAccess.SharedKey => ($"the account key is not one of the account \"{asked.Account}\"", "has it been rotated; az storage account keys list shows the two that are valid"),
-            AzureAccess.Signature => ("the SAS token's signature is not right", "was the key that signed it rotated, or the token cut; make a new one"),
-            _ => ("the token was not accepted", "is the account in the tenant that gave the token (AZURE_TENANT_ID), and the identity still there"),
-        };
+        // The firewall's code; but the emulator's of a wrong secret too, which the body tells apart, and HEAD has none.
+        if (answered.ErrorCode == "AuthorizationFailure" && !Says(answered, "failed to authenticate"))
+            return AzureCodes.NotAuthorized(asked, sure: Says(answered, "not authorized to perform"));
+        return AzureCodes.NotAuthentic(asked);
     }
 
     /// <summary>The emulator has a code of its own for a body that does not have its MD5.</summary>

@@ -8,7 +8,7 @@ namespace BackupRunner.Storage.AzureBlobs;
 /// Tokens of Microsoft Entra, each kept until it is to be renewed: what gives them may start a program for each. A chain that gives none
 /// in <see cref="Patience"/> has failed.
 /// </summary>
-sealed class AzureIdentity(TokenCredential chain, TimeProvider time) : TokenCredential
+public sealed class AzureIdentity(TokenCredential chain, TimeProvider time) : TokenCredential
 {
     public static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
 

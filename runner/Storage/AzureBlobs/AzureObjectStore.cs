@@ -18,10 +18,10 @@ public sealed class AzureObjectStore : IObjectStore
     /// <summary>The most that the service lists at once.</summary>
     const int MostPageItems = 5000;
 
-    readonly AzureContainer container;
+    readonly AzureConnection container;
     readonly AzureUnfinished unfinished;
 
-    internal AzureObjectStore(AzureContainer container) => (this.container, unfinished) = (container, new AzureUnfinished(container));
+    public AzureObjectStore(AzureConnection container) => (this.container, unfinished) = (container, new AzureUnfinished(container));
 
     /// <summary>At most so many items are in one page of a listing.</summary>
     public int PageItems { get; init; } = MostPageItems;
@@ -33,7 +33,7 @@ public sealed class AzureObjectStore : IObjectStore
     public static IObjectStore Open(StoragePolicy storage, CredentialsFolder? credentials, TimeProvider time, int pageItems = MostPageItems)
     {
         var transport = new HttpClientTransport(StoreTransport.Create(credentials, time));
-        return new AzureObjectStore(new AzureContainer(storage, credentials, time, transport, AzureIdentity.Chain(transport, time))) { PageItems = pageItems };
+        return new AzureObjectStore(new AzureConnection(storage, credentials, time, transport, AzureIdentity.Chain(transport, time))) { PageItems = pageItems };
     }
 
     public Task<StoredObject?> Head(string key, CancellationToken cancel) => container.Ask(StoreOperation.Read, key, async clients =>
@@ -124,7 +124,7 @@ public sealed class AzureObjectStore : IObjectStore
 
     public Task AbortUpload(UnfinishedUpload upload, CancellationToken cancel) => unfinished.Abort(upload.Key, upload.Handle, cancel);
 
-    internal static Task<DateTimeOffset?> Stage(AzureContainer container, string key, string block, ReadOnlyMemory<byte> content, CancellationToken cancel) =>
+    public static Task<DateTimeOffset?> Stage(AzureConnection container, string key, string block, ReadOnlyMemory<byte> content, CancellationToken cancel) =>
         container.Ask(StoreOperation.Write, key, async clients =>
         {
             using var body = content.AsStream();
@@ -138,7 +138,7 @@ public sealed class AzureObjectStore : IObjectStore
     [SuppressMessage("Security", "CA5351", Justification = "It guards against damage on the way, and is what the service checks.")]
     static byte[] Digest(ReadOnlySpan<byte> content) => MD5.HashData(content);
 
-    internal static Task<StoredObject> Commit(AzureContainer container, string key, IEnumerable<string> blocks, long bytes, CancellationToken cancel) =>
+    public static Task<StoredObject> Commit(AzureConnection container, string key, IEnumerable<string> blocks, long bytes, CancellationToken cancel) =>
         container.Ask(StoreOperation.Write, key, async clients =>
         {
             var committed = (await clients.Blob(key).CommitBlockListAsync(blocks, new CommitBlockListOptions(), cancel)).Value;
@@ -149,7 +149,7 @@ public sealed class AzureObjectStore : IObjectStore
         await clients.Container.GetBlobsAsync(BlobTraits.Metadata, states, prefix, cancel).AsPages(token, items).FirstAsync(cancel);
 
     /// <summary>A listing gives it without the quotes that a header has.</summary>
-    internal static string VersionOf(ETag tag) => tag.ToString().Trim('"');
+    public static string VersionOf(ETag tag) => tag.ToString().Trim('"');
 
     static string? Next<T>(Azure.Page<T> page) => string.IsNullOrEmpty(page.ContinuationToken) ? null : page.ContinuationToken;
 

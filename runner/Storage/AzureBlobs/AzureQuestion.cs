@@ -2,7 +2,7 @@ namespace BackupRunner.Storage.AzureBlobs;
 
 /// <summary>What was asked of the service, as far as the meaning of its refusal depends on it.</summary>
 /// <param name="Now">By the clock of this machine.</param>
-sealed record AzureQuestion(StoreOperation Operation, Uri Container, string Account, AzureAccess Access, DateTimeOffset Now)
+public sealed record AzureQuestion(StoreOperation Operation, Uri Container, string Account, AzureAccess Access, DateTimeOffset Now)
 {
     const string Actions = "Microsoft.Storage/storageAccounts/blobServices/containers/blobs/";
 

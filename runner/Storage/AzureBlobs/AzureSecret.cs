@@ -7,7 +7,7 @@ namespace BackupRunner.Storage.AzureBlobs;
 /// that say the same; with none of them the library's own chain is asked.
 /// </summary>
 /// <param name="Endpoint">Of the blob service, where a connection string names it.</param>
-sealed record AzureSecret(AzureAccess Access, Uri? Endpoint)
+public sealed record AzureSecret(AzureAccess Access, Uri? Endpoint)
 {
     public const string AccountKey = "accountKey", ConnectionString = "connectionString", Sas = "sasToken";
 

@@ -9,7 +9,7 @@ namespace BackupRunner.Storage.AzureBlobs;
 /// Uploads that were begun and are neither complete nor aborted, as far as the service shows them: keys under which there are blocks and no
 /// object. Blocks beside an object that is there already are shown by no listing; the next upload of the key or a week ends them.
 /// </summary>
-sealed class AzureUnfinished(AzureContainer container)
+public sealed class AzureUnfinished(AzureConnection container)
 {
     const string Aborted = "aborted", Foreign = "foreign";
     const int Attempts = 3;

@@ -5,9 +5,9 @@ using Azure.Storage.Blobs.Models;
 namespace BackupRunner.Storage.AzureBlobs;
 
 /// <summary>An object on its way as blocks that are not committed. The names of all of them are held: 50,000 at most.</summary>
-sealed class AzureUpload : IObjectUpload
+public sealed class AzureUpload : IObjectUpload
 {
-    readonly AzureContainer container;
+    readonly AzureConnection container;
     readonly AzureUnfinished unfinished;
     readonly string key;
     readonly ulong upload;
@@ -16,7 +16,7 @@ sealed class AzureUpload : IObjectUpload
     bool asked;
     bool completed;
 
-    AzureUpload(AzureContainer container, AzureUnfinished unfinished, string key, ulong upload, TimeSpan ahead) =>
+    AzureUpload(AzureConnection container, AzureUnfinished unfinished, string key, ulong upload, TimeSpan ahead) =>
         (this.container, this.unfinished, this.key, this.upload, this.ahead) = (container, unfinished, key, upload, ahead);
 
     public int PartsAtOnce => 4;
@@ -24,7 +24,7 @@ sealed class AzureUpload : IObjectUpload
     public int PartBytes(int number) => PartSizes.Azure.Of(number);
 
     /// <summary>Sends a block of one byte, which is in no list: that the key can be written is known before anything else is done.</summary>
-    public static async Task<AzureUpload> Begin(AzureContainer container, AzureUnfinished unfinished, string key, CancellationToken cancel)
+    public static async Task<AzureUpload> Begin(AzureConnection container, AzureUnfinished unfinished, string key, CancellationToken cancel)
     {
         var upload = BlockId.NewUpload();
         var begun = container.Now;

@@ -9,7 +9,7 @@ namespace BackupRunner.Storage.AzureBlobs;
 /// </summary>
 /// <param name="Upload">Drawn for each upload: blocks that an earlier one left under the same key are never taken for this one's.</param>
 /// <param name="Number">From 1; 0 is the block that proves that the key can be written, which is in no list.</param>
-sealed record BlockId(ulong Upload, DateTimeOffset Sent, int Number)
+public sealed record BlockId(ulong Upload, DateTimeOffset Sent, int Number)
 {
     // Base64 without padding: 24 bytes are 32 characters.
     const int Bytes = 24;

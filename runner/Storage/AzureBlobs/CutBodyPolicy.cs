@@ -10,7 +10,7 @@ namespace BackupRunner.Storage.AzureBlobs;
 /// <see cref="IOException"/>. Here that becomes an <see cref="HttpRequestException"/>, which it leaves to us. The body of a refusal, which
 /// it would read without waiting for a stall, is read here.
 /// </summary>
-sealed class CutBodyPolicy : HttpPipelinePolicy
+public sealed class CutBodyPolicy : HttpPipelinePolicy
 {
     /// <summary>Of a refusal; the service's own have less than 2 KiB.</summary>
     const int MostRefusalBytes = 64 << 10;

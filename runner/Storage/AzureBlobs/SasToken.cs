@@ -4,7 +4,7 @@ using BackupRunner.Reports;
 namespace BackupRunner.Storage.AzureBlobs;
 
 /// <summary>A shared access signature: a query of parameters, of which <c>sig</c> is the secret and <c>se</c> the end of its life.</summary>
-static class SasToken
+public static class SasToken
 {
     /// <param name="source">Where it is from, for the message.</param>
     /// <exception cref="RunnerException">Exit 2: it is none. The message shows nothing of it.</exception>

@@ -1,5 +1,6 @@
 using Azure.Storage;
 using Azure.Storage.Blobs;
+using Azure.Storage.Sas;
 using BackupRunner.Policy;
 using BackupRunner.Storage;
 using BackupRunner.Storage.AzureBlobs;
@@ -70,6 +71,11 @@ public sealed class AzureContainer : IRemoteStoreUnderTest
             File.Delete(file);
         scratch.File($"secret/{name}", value);
     }
+
+    /// <summary>A shared access signature for the container.</summary>
+    public string Signature(BlobContainerSasPermissions permissions, DateTimeOffset end) =>
+        new BlobSasBuilder(permissions, end) { BlobContainerName = Name, Resource = "c", StartsOn = end.AddDays(-30) }
+            .ToSasQueryParameters(new StorageSharedKeyCredential(Account, Key)).ToString();
 
     public async ValueTask DisposeAsync()
     {

@@ -7,7 +7,7 @@ using BackupRunner.Reports;
 namespace BackupRunner.Storage.AzureBlobs;
 
 /// <summary>Where the policy's container is and how it is asked: every request reads the credentials anew, and every failure is told in our words.</summary>
-sealed class AzureContainer
+public sealed class AzureConnection
 {
     readonly string account;
     readonly CredentialsFolder? credentials;
@@ -18,7 +18,7 @@ sealed class AzureContainer
 
     /// <param name="identity">Asked for tokens when the credentials have no key of ours.</param>
     /// <exception cref="RunnerException">Exit 2: the credentials are none, or contradict the policy.</exception>
-    public AzureContainer(StoragePolicy storage, CredentialsFolder? credentials, TimeProvider time, HttpPipelineTransport transport, TokenCredential identity)
+    public AzureConnection(StoragePolicy storage, CredentialsFolder? credentials, TimeProvider time, HttpPipelineTransport transport, TokenCredential identity)
     {
         (account, this.credentials, this.time, this.identity) = (storage.Account!, credentials, time, identity);
         var secret = AzureSecret.Read(credentials, account);
