@@ -73,7 +73,7 @@ public sealed class RedisExampleTests : IDisposable
     {
         await using var server = await RedisServer.Start(Cancel);
         File.WriteAllText(Path.Combine(server.Folder, "data"), "current");
-        Shell.Run("tar", "-czf", _scratch["data.tar.gz"], "-C", _scratch.Path, "--exclude=data.tar.gz", ".");
+        Shell.Run("tar", "-czf", _scratch["data.tar.gz"], "-C", _scratch.Folder("restored"), ".");
         var script = Script(Policy("policy.yaml"), server, ArchiveScript.RestorePath);
 
         var error = await Assert.ThrowsAsync<RunnerException>(
