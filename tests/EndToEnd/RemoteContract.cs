@@ -105,6 +105,39 @@ public abstract class RemoteContract : SiteContract
     }
 
     [Fact]
+    public async Task A_run_that_is_told_to_stop_in_the_middle_of_a_part_aborts_its_upload()
+    {
+        var (held, result) = await EndInTheMiddle("TERM");
+        Assert.Equal(143, result.ExitCode);
+        Assert.Empty(await Site.Keys());
+        Assert.Empty(await Site.Objects.ListUploads("", Cancel).ToListAsync(Cancel));
+        held.Released.SetResult();
+    }
+
+    [Fact]
+    public async Task A_run_that_is_killed_in_the_middle_of_a_part_leaves_no_backup_and_does_not_hinder_the_next()
+    {
+        var (held, _) = await EndInTheMiddle("KILL");
+        Assert.Empty(await Site.Keys());
+        Assert.Equal("[]", (await Site.Run("list", "--output", "json")).Exited(0).Out.Trim());
+        await Site.BackUp();
+        (await Site.Run("verify", "--latest")).Exited(0);
+        held.Released.SetResult();
+    }
+
+    async Task<(Fault.Hold Held, RunnerResult Result)> EndInTheMiddle(string signal)
+    {
+        Shell.Bash($"head -c 40M /dev/urandom >{Site.Data}/random");
+        await using var proxy = await FaultProxy.Start(remote.Server, Cancel);
+        var held = new Fault.Hold();
+        proxy.Spoil(request => request is { Method: "PUT", Bytes: > 1_000_000 }, held);
+        await using var run = Site.Runner.Start(["backup", "--data", Site.Data, .. Site.Store(remote.PolicyYamlAt(proxy.Address), "")]);
+        await Task.WhenAny(held.Held.Task, run.Ended).WaitAsync(Cancel);
+        run.Signal(signal);
+        return (held, await run.Ended);
+    }
+
+    [Fact]
     public async Task What_a_killed_run_left_is_swept_after_a_day_and_not_before()
     {
         var stored = new Stored(Site.Objects, Stored.Redis);

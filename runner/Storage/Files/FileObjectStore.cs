@@ -12,8 +12,8 @@ public sealed class FileObjectStore(string root) : IObjectStore
 {
     readonly FileTree tree = new(root);
 
-    /// <summary>At most so many items are in one page of a listing.</summary>
-    public int PageItems { get; init; } = 1000;
+    /// <summary>At most so many items are in one page of a listing. Each page walks the folders above its first key again.</summary>
+    public int PageItems { get; init; } = 10_000;
 
     public string Address => $"file:{root}";
 
