@@ -21,10 +21,11 @@ public sealed class BackupRun(BackupPlan plan, IObjectStore store, IWorkloadShel
         plan.ThrowRefusals();
         if (await freeze.ThawLeftover(plan.Thaw, cancel) is { } left)
             watch.Warn($"thawed the workload: backup \"{left.BackupId}\" was killed while it had it frozen");
+        // Before the middleware is touched: beginning the upload proves that the store can be written.
+        var begun = await store.BeginUpload(plan.Keys.Archive, cancel);
         try
         {
-            // Before the middleware is touched: beginning the upload proves that the store can be written.
-            await using var upload = await store.BeginUpload(plan.Keys.Archive, cancel);
+            await using var upload = begun;
             var consistency = await MakeConsistent(cancel);
             var stored = await Archive(upload, cancel);
             await Verify(stored, cancel);

@@ -26,6 +26,7 @@ public abstract class RemoteContract : SiteContract
         Assert.Contains("missing", refused.Error, StringComparison.Ordinal);
         Assert.Contains("hint: ", refused.Error, StringComparison.Ordinal);
         Assert.DoesNotContain("trying again", refused.Error, StringComparison.Ordinal);
+        Assert.DoesNotContain("could not remove", refused.Error, StringComparison.Ordinal);
         Assert.False(File.Exists(marker));
         foreach (var verb in new[] { "list", "check", "verify", "restore", "prune" })
         {

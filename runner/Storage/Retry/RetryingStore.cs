@@ -38,26 +38,47 @@ public sealed class RetryingStore(IObjectStore inner, RetryPolicy policy, TimePr
         async (attempt, stop) => (attempt > 1 ? await Same(key, content, stop) : null) ?? await inner.Put(key, content, stop), cancel);
 
     /// <summary>What an attempt without an answer has begun is aborted: a key is written by one run only.</summary>
-    public async Task<IObjectUpload> BeginUpload(string key, CancellationToken cancel) => new RetryingUpload(
-        await retrying.Run(
-            async (attempt, stop) =>
+    public async Task<IObjectUpload> BeginUpload(string key, CancellationToken cancel)
+    {
+        RunnerException? unanswered = null;
+        var upload = await retrying.Run(
+            async (_, stop) =>
             {
-                if (attempt > 1)
-                    await AbortUploadsOf(key, stop);
-                return await inner.BeginUpload(key, stop);
+                if (unanswered is not null)
+                    await AbortUploadsOf(key, unanswered, stop);
+                try
+                {
+                    return await inner.BeginUpload(key, stop);
+                }
+                catch (RunnerException failure) when (failure.Retry is not null)
+                {
+                    unanswered = failure;
+                    throw;
+                }
             },
-            cancel),
-        retrying, failure => Tell(key, failure), time);
+            cancel);
+        return new RetryingUpload(upload, retrying, failure => Tell(key, failure), time);
+    }
 
     void Tell(string key, RunnerException? failure) =>
         say($"what was sent of \"{key}\" could not be removed; prune will, in a day{(failure is null ? "" : ": " + failure.Message)}");
 
-    async Task AbortUploadsOf(string key, CancellationToken cancel)
+    /// <exception cref="RunnerException"><paramref name="unanswered"/>: the store still does not answer, and that is what is told.</exception>
+    async Task AbortUploadsOf(string key, RunnerException unanswered, CancellationToken cancel)
     {
-        await foreach (var upload in inner.ListUploads(key, cancel))
+        try
         {
-            if (upload.Key == key)
-                await inner.AbortUpload(upload, cancel);
+            await foreach (var upload in inner.ListUploads(key, cancel))
+            {
+                if (upload.Key == key)
+                    await inner.AbortUpload(upload, cancel);
+            }
+        }
+        catch (RunnerException failure)
+        {
+            // Who may not list uploads can begin them all the same; one that was begun for nothing is swept with what killed runs leave.
+            if (failure.Retry is not null)
+                throw unanswered;
         }
     }
 

@@ -38,7 +38,11 @@ sealed class S3CredentialChain(TimeProvider time)
 
     static async Task<ImmutableCredentials> Search() => await (await DefaultAWSCredentialsIdentityResolver.GetCredentialsAsync()).GetCredentialsAsync();
 
-    static string Reason(Exception failure) => failure is TimeoutException or OperationCanceledException
-        ? $"no source of them answered in {Patience.TotalSeconds:0} s"
-        : S3Text.OneLine(failure.Message);
+    // That nothing was found is told by the hint, source by source; the library takes a paragraph for it.
+    static string Reason(Exception failure) => failure switch
+    {
+        TimeoutException or OperationCanceledException => $"no source of them answered in {Patience.TotalSeconds:0} s",
+        _ when failure.Message.StartsWith("Failed to resolve AWS credentials", StringComparison.Ordinal) => "no source of them has any",
+        _ => S3Text.OneLine(failure.Message),
+    };
 }

@@ -116,6 +116,31 @@ public sealed class RetryingTests : IDisposable
         Assert.Equal(1, (await files.Head("a/one", Cancel))!.Bytes);
     }
 
+    [Fact]
+    public async Task Who_may_not_list_uploads_begins_them_all_the_same()
+    {
+        var files = new FileObjectStore(scratch.Folder("store"));
+        var store = new RetryingStore(new LosesAnswers(new KeepsUploadsToItself(files, passing: false)), Policy, time, said.Add);
+        await using var upload = await store.BeginUpload("a/one", Cancel);
+        Assert.Equal(2, (await files.ListUploads("", Cancel).ToListAsync(Cancel)).Count);
+    }
+
+    [Fact]
+    public async Task A_store_that_does_not_answer_is_told_by_what_it_was_asked_for()
+    {
+        var files = new KeepsUploadsToItself(new FileObjectStore(scratch.Folder("store")), passing: true);
+        var store = new RetryingStore(new FaultyStore(files, _ => throw Passing(answered: false)), Policy, time, said.Add);
+        var failed = await Assert.ThrowsAsync<RunnerException>(() => store.BeginUpload("a/one", Cancel));
+        Assert.StartsWith("the store is busy (tried", failed.Message, StringComparison.Ordinal);
+        Assert.All(said, line => Assert.StartsWith("the store is busy", line, StringComparison.Ordinal));
+    }
+
+    sealed class KeepsUploadsToItself(IObjectStore inner, bool passing) : FaultyStore(inner, _ => { })
+    {
+        public override Task<Page<UnfinishedUpload>> ListUploadsPage(string prefix, string? token, CancellationToken cancel) =>
+            throw (passing ? new RunnerException(ExitCode.Storage, "uploads cannot be listed now") { Retry = new RetryHint(null, Answered: false) } : Failure());
+    }
+
     async Task<TimeSpan> Failing(IObjectStore store)
     {
         var start = time.GetTimestamp();
