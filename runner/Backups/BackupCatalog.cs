@@ -87,11 +87,18 @@ public sealed class BackupCatalog(IObjectStore store, string prefix)
             return new CatalogEntry(
                 group.Keys, manifest, ManifestCheck.Problem(group.Keys, manifest, group.Objects), HasManifest: true, group.Objects, group.Modified);
         }
-        catch (RunnerException unreadable) when (unreadable.ExitCode == ExitCode.Integrity)
+        catch (RunnerException unreadable) when (IsItsOwn(unreadable))
         {
             return new CatalogEntry(group.Keys, null, unreadable, HasManifest: true, group.Objects, group.Modified);
         }
     }
+
+    /// <summary>
+    /// A manifest that is damaged, gone meanwhile, or kept where it cannot be read is one backup's problem. A store that was given up is
+    /// everybody's: nothing may be concluded from what it did not say.
+    /// </summary>
+    static bool IsItsOwn(RunnerException unreadable) =>
+        unreadable.ExitCode == ExitCode.Integrity || (unreadable is { ExitCode: ExitCode.Storage, Retry: null } && unreadable.InnerException is not RunnerException);
 
     async Task<Manifest> ReadManifest(StoredObject file, CancellationToken cancel)
     {

@@ -35,7 +35,12 @@ public sealed class Pruning(IObjectStore store, bool dryRun)
         IEnumerable<CatalogEntry> entries, string folder, string prefix, DateTimeOffset storeNow, Func<SeriesId, bool> isLive, CancellationToken cancel)
     {
         foreach (var orphan in entries.Where(entry => !entry.HasManifest && storeNow - entry.Modified > AbandonedUploads.Age && !isLive(entry.Keys.Series)))
-            await Remove(orphan, "an upload without a manifest, untouched for a day", cancel);
+            await RemoveOrphan(orphan, cancel);
+        await foreach (var probe in StoreProbe.Left(store, folder, cancel))
+        {
+            if (storeNow - probe.Modified > AbandonedUploads.Age)
+                await Attempt(probe.Key, "an object that a check left behind", () => store.Delete(probe.Key, cancel));
+        }
         try
         {
             await foreach (var upload in AbandonedUploads.Of(store, folder, storeNow, cancel))
@@ -54,6 +59,15 @@ public sealed class Pruning(IObjectStore store, bool dryRun)
     Task Remove(CatalogEntry entry, string reason, CancellationToken cancel) => Attempt(entry.Keys.Id.Text, reason, async () =>
     {
         foreach (var stored in entry.Objects.OrderByDescending(stored => stored.Key == entry.Keys.Manifest))
+            await store.Delete(stored.Key, cancel);
+    });
+
+    /// <summary>A listing may come apart, or be behind: what is deleted here would be the data of a good backup.</summary>
+    Task RemoveOrphan(CatalogEntry orphan, CancellationToken cancel) => Attempt(orphan.Keys.Id.Text, "an upload without a manifest, untouched for a day", async () =>
+    {
+        if (await store.Head(orphan.Keys.Manifest, cancel) is not null)
+            throw new RunnerException(ExitCode.Storage, "its manifest is there, though the store does not list it", "does the store list in the order of keys, and what was just written");
+        foreach (var stored in orphan.Objects)
             await store.Delete(stored.Key, cancel);
     });
 

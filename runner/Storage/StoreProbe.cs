@@ -6,6 +6,8 @@ namespace BackupRunner.Storage;
 /// <summary>Proves on an object of its own that the store can be written, read, listed and deleted from.</summary>
 public static class StoreProbe
 {
+    const string Name = "probe-";
+
     /// <summary>Every one of them is tried, so that all missing permissions are told at once.</summary>
     /// <param name="folder">Ends in a slash, or is empty.</param>
     /// <returns>The time by the store's clock.</returns>
@@ -20,7 +22,7 @@ public static class StoreProbe
         await Try(failures, () => ReadBack(store, put, content, cancel));
         await Try(failures, () => FindInListing(store, folder, put, cancel));
         await Try(failures, () => BeginAndAbort(store, key + "-upload", content, cancel));
-        await Try(failures, () => store.Delete(key, CancellationToken.None));
+        await Try(failures, () => store.Delete(key, cancel));
         if (failures.Count == 1)
             throw failures[0];
         if (failures.Count > 1)
@@ -37,11 +39,21 @@ public static class StoreProbe
     public static async Task<DateTimeOffset> Time(IObjectStore store, string folder, CancellationToken cancel)
     {
         var put = await store.Put(KeyIn(folder), ReadOnlyMemory<byte>.Empty, cancel);
-        await store.Delete(put.Key, CancellationToken.None);
+        try
+        {
+            await store.Delete(put.Key, cancel);
+        }
+        catch (RunnerException)
+        {
+            // A bucket that keeps what it has for a while: the object is among those that are left, and goes with them.
+        }
         return put.Modified;
     }
 
-    static string KeyIn(string folder) => $"{folder}probe-{Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(8))}";
+    /// <summary>What probes could not delete.</summary>
+    public static IAsyncEnumerable<StoredObject> Left(IObjectStore store, string folder, CancellationToken cancel) => store.List(folder + Name, cancel);
+
+    static string KeyIn(string folder) => $"{folder}{Name}{Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(8))}";
 
     static async Task ReadBack(IObjectStore store, StoredObject put, byte[] content, CancellationToken cancel)
     {
@@ -54,7 +66,7 @@ public static class StoreProbe
 
     static async Task FindInListing(IObjectStore store, string folder, StoredObject put, CancellationToken cancel)
     {
-        if (!await store.List(folder + "probe-", cancel).AnyAsync(stored => stored.Key == put.Key, cancel))
+        if (!await Left(store, folder, cancel).AnyAsync(stored => stored.Key == put.Key, cancel))
             throw new RunnerException(ExitCode.Storage, $"\"{put.Key}\" was written to {store.Address} but is not listed", "does the store list with a delay, or another program delete from it");
     }
 
@@ -62,8 +74,9 @@ public static class StoreProbe
     {
         await using (var upload = await store.BeginUpload(key, cancel))
             await upload.SendPart(1, 0, content, cancel);
-        if (await store.ListUploads(key, cancel).AnyAsync(cancel))
-            throw new RunnerException(ExitCode.Storage, $"an upload to {store.Address} was begun and cannot be aborted", "grant the right to abort uploads; a bucket's lifecycle rule can do it as well");
+        // What the upload's own end could not abort says here why.
+        await foreach (var left in store.ListUploads(key, cancel))
+            await store.AbortUpload(left, cancel);
     }
 
     static async Task Try(List<RunnerException> failures, Func<Task> step)

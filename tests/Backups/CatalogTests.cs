@@ -137,9 +137,22 @@ public sealed class CatalogTests : IDisposable
         Assert.Equal([orphan.Id], entries.Select(entry => entry.Keys.Id));
     }
 
+    [Fact]
+    public async Task A_manifest_that_cannot_be_read_is_one_backups_problem_and_a_store_that_is_gone_everybodys()
+    {
+        await redis.Backup(Start);
+        var entry = Assert.Single(await new BackupCatalog(new Unreadable(store), "team").OfSeries(Stored.Redis, Cancel).ToListAsync(Cancel));
+        Assert.Equal((true, false, "the store is gone"), (entry.HasManifest, entry.Complete, entry.Problem!.Message));
+        var givenUp = new RunnerException(ExitCode.Storage, "it does not answer (tried 9 times)", null, FaultyStore.Failure());
+        await Assert.ThrowsAsync<RunnerException>(async () =>
+            await new BackupCatalog(new Unreadable(store) { Reason = givenUp }, "team").OfSeries(Stored.Redis, Cancel).ToListAsync(Cancel));
+    }
+
     sealed class Unreadable(IObjectStore inner) : FaultyStore(inner, _ => { })
     {
-        public override Task<Stream> OpenRead(StoredObject stored, long offset, CancellationToken cancel) => throw Failure();
+        public RunnerException Reason { get; init; } = Failure();
+
+        public override Task<Stream> OpenRead(StoredObject stored, long offset, CancellationToken cancel) => throw Reason;
     }
 
     /// <summary>Gives the first manifest that was asked for after the eighth was.</summary>

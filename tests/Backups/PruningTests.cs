@@ -105,6 +105,39 @@ public sealed class PruningTests : IDisposable
         Assert.Equal("unfinished uploads were not looked for: the store is gone", Assert.Single(pruning.Warnings));
     }
 
+    [Fact]
+    public async Task A_backup_whose_manifest_is_not_listed_is_not_taken_for_an_orphan()
+    {
+        var good = await redis.Backup(Now);
+        Shell.Bash($"find {scratch["store/" + good.Folder]} -type f -exec touch -d '25 hours ago' {{}} +");
+        var listing = new ListsNoManifests(store);
+        var pruning = new Pruning(listing, dryRun: false);
+        var entries = await new BackupCatalog(listing, "").Unfinished("c1", Cancel).ToListAsync(Cancel);
+        Assert.Single(entries);
+        await pruning.Sweep(entries, BackupKeys.ClusterFolder("", "c1"), "", DateTimeOffset.UtcNow, _ => false, Cancel);
+        Assert.Contains("its manifest is there", Assert.Single(pruning.Warnings), StringComparison.Ordinal);
+        Assert.NotNull(await store.Head(good.Archive, Cancel));
+    }
+
+    [Fact]
+    public async Task What_a_check_left_behind_is_swept_after_a_day()
+    {
+        await store.Put("c1/probe-0123456789abcdef", "x"u8.ToArray(), Cancel);
+        await store.Put("c1/probe-fedcba9876543210", "x"u8.ToArray(), Cancel);
+        Shell.Bash($"touch -d '25 hours ago' {scratch["store/c1/probe-0123456789abcdef"]}");
+        await Sweep(DateTimeOffset.UtcNow, _ => false);
+        Assert.Equal(["c1/probe-fedcba9876543210"], await Keys());
+    }
+
+    sealed class ListsNoManifests(IObjectStore inner) : FaultyStore(inner, _ => { })
+    {
+        public override async Task<Page<StoredObject>> ListPage(string prefix, string? token, CancellationToken cancel)
+        {
+            var page = await base.ListPage(prefix, token, cancel);
+            return page with { Items = [.. page.Items.Where(stored => !stored.Key.EndsWith("/backup.json", StringComparison.Ordinal))] };
+        }
+    }
+
     sealed class KeepsUploadsToItself(IObjectStore inner) : FaultyStore(inner, _ => { })
     {
         public override Task<Page<UnfinishedUpload>> ListUploadsPage(string prefix, string? token, CancellationToken cancel) => throw Failure();

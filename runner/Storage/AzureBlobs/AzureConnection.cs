@@ -1,5 +1,7 @@
+using Azure;
 using Azure.Core;
 using Azure.Core.Pipeline;
+using Azure.Identity;
 using Azure.Storage.Blobs;
 using BackupRunner.Policy;
 using BackupRunner.Reports;
@@ -46,11 +48,17 @@ public sealed class AzureConnection
         {
             cancel.ThrowIfCancellationRequested();
             var asked = new AzureQuestion(operation, container, account, access, time.GetUtcNow());
-            if (AzureErrors.Of(failure, asked) is { } told)
-                throw told.Told(operation, $"{Address}/{key}", failure);
-            throw;
+            if (AzureErrors.Of(failure, asked) is not { } told)
+                throw;
+            if (told.Retry is null && (IsOutdated(failure, access) || (failure is CredentialUnavailableException && identity is AzureIdentity { HasGiven: true })))
+                told = told with { Retry = new RetryHint(null, Answered: true) };
+            throw told.Told(operation, $"{Address}/{key}", failure);
         }
     }
+
+    /// <summary>The Secret was exchanged while the request was on its way, and what it was signed with is revoked.</summary>
+    bool IsOutdated(Exception failure, AzureAccess access) =>
+        failure is RequestFailedException { Status: 401 or 403 } && !AzureSecret.Read(credentials, account).Access.Equals(access);
 
     // The library refuses it too, with an exception that names neither the endpoint nor the Secret.
     void RefuseTokensInPlain(AzureAccess access)

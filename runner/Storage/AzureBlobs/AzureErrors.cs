@@ -27,7 +27,8 @@ public static class AzureErrors
         AuthenticationFailedException refused => OfIdentity(refused, asked),
         RequestFailedException { Status: > 0 } answered => OfAnswer(answered, asked),
         XmlException damaged => new StoreFailure(
-            $"\"{asked.Container.Authority}\" does not answer as a blob service does: {damaged.Message.TrimEnd('.')}", "is the endpoint the blob service's address, and no proxy between that answers itself"),
+            $"\"{asked.Container.Authority}\" does not answer as a blob service does: {damaged.Message.TrimEnd('.')}", "is the endpoint the blob service's address, and no proxy between that answers itself",
+            new RetryHint(null, Answered: true)),
         _ => HttpFailure.OfConnection(failure, asked.Container),
     };
 

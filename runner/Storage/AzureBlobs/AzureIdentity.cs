@@ -16,6 +16,9 @@ public sealed class AzureIdentity(TokenCredential chain, TimeProvider time) : To
 
     volatile Kept? kept;
 
+    /// <summary>Whether there ever was one: from then on a source that has none now will have one again.</summary>
+    public bool HasGiven => kept is not null;
+
     /// <summary>What can work in a pod and at a terminal without a question asked: environment, workload identity, managed identity, Azure CLI.</summary>
     public static AzureIdentity Chain(HttpPipelineTransport transport, TimeProvider time)
     {
@@ -44,9 +47,17 @@ public sealed class AzureIdentity(TokenCredential chain, TimeProvider time) : To
         // Claims are asked for when the service has refused the token that we had.
         if (requestContext.Claims is null && kept is { } before && before.Scopes == scopes && time.GetUtcNow() < (before.Token.RefreshOn ?? before.Token.ExpiresOn - Renewal))
             return before.Token;
-        var token = await Ask(requestContext, cancellationToken);
-        kept = new Kept(scopes, token);
-        return token;
+        try
+        {
+            var token = await Ask(requestContext, cancellationToken);
+            kept = new Kept(scopes, token);
+            return token;
+        }
+        catch (AuthenticationFailedException) when (requestContext.Claims is null && kept is { } still && still.Scopes == scopes && time.GetUtcNow() < still.Token.ExpiresOn)
+        {
+            // It is renewed long before it ends, so that a token server that is away for a while does not end a backup.
+            return still.Token;
+        }
     }
 
     public override AccessToken GetToken(TokenRequestContext requestContext, CancellationToken cancellationToken) =>

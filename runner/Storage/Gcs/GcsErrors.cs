@@ -45,8 +45,9 @@ static partial class GcsErrors
         {
             return await work();
         }
-        catch (Exception failure) when (failure is not RunnerException && !cancel.IsCancellationRequested && Of(failure, operation, place) is not null)
+        catch (Exception failure) when (failure is not RunnerException && Of(failure, operation, place) is not null)
         {
+            cancel.ThrowIfCancellationRequested();
             throw Of(failure, operation, place)!.Told(operation, place.AddressOf(key), failure);
         }
     }

@@ -1,4 +1,3 @@
-using System.Text.Json;
 using System.Text.Json.Serialization;
 
 namespace BackupRunner.Storage.Gcs;
@@ -9,10 +8,10 @@ sealed record GcsObject(string? Name, string? Size, string? Generation, DateTime
     /// <summary>The fields that <see cref="Stored"/> needs, for a request's <c>fields</c>.</summary>
     public const string Fields = "name,size,generation,timeCreated";
 
-    /// <exception cref="JsonException">The answer lacks one of them.</exception>
+    /// <exception cref="IOException">The answer lacks one of them.</exception>
     public StoredObject Stored() => Name is not null && Generation is not null && TimeCreated is { } created && long.TryParse(Size, out var bytes)
         ? new StoredObject(Name, bytes, created, Generation)
-        : throw new JsonException("it describes no object");
+        : throw new IOException("an answer describes no object");
 }
 
 /// <summary>What is sent of an object resource: a checksum that is given is checked by the service before it makes the object visible.</summary>

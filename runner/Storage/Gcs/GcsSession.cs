@@ -56,7 +56,7 @@ sealed class GcsSession(GcsClient client, Uri session)
     {
         using var response = await client.Send(() => new HttpRequestMessage(HttpMethod.Delete, session) { Content = new ByteArrayContent([]) }, cancel);
         if ((int)response.StatusCode is not (ClientClosedRequest or 404 or 410) && !response.IsSuccessStatusCode)
-            throw new GcsRefusedException(await client.Refusal(response, cancel));
+            throw new GcsRefusedException(await client.Refusal(response, cancel) with { RequestId = null });
     }
 
     static ContentRangeHeaderValue Range(long offset, int count, long? total) => (count, total) switch
@@ -74,7 +74,8 @@ sealed class GcsSession(GcsClient client, Uri session)
             return new GcsSessionState.Open(Persisted(GcsClient.Header(response, "Range")));
         if (response.IsSuccessStatusCode)
             return new GcsSessionState.Done(response.Content.Headers.ContentLength == 0 ? null : await GcsClient.Body(response, GcsJson.Default.GcsObject, cancel));
-        var refusal = await client.Refusal(response, cancel);
+        // The service's name for the request is the session's own, and who knows that can write the object.
+        var refusal = await client.Refusal(response, cancel) with { RequestId = null };
         return refusal.Status is 404 or 410 ? new GcsSessionState.Gone(refusal) : throw new GcsRefusedException(refusal);
     }
 

@@ -45,7 +45,7 @@ sealed class GcsUpload(GcsClient client, GcsPlace place, string key) : IObjectUp
             },
             cancel);
         var address = place.Session(GcsClient.Header(response, "Location"))
-            ?? throw new GcsRefusedException(new GcsRefusal((int)response.StatusCode, null, "it gave no address for the upload", GcsClient.Header(response, "X-GUploader-UploadID"), null));
+            ?? throw new GcsRefusedException(new GcsRefusal((int)response.StatusCode, null, "it gave no address for the upload", null, null));
         (session, persisted, unsure) = (new GcsSession(client, address), 0, false);
     }
 

@@ -1,13 +1,14 @@
 using System.Net.Http.Headers;
 using System.Net.Sockets;
 using System.Security.Authentication;
+using System.Text.RegularExpressions;
 
 namespace BackupRunner.Storage.Http;
 
 /// <summary>What is the same for every provider: which answers are worth another try, and what a connection that failed means.</summary>
-public static class HttpFailure
+public static partial class HttpFailure
 {
-    static readonly HashSet<int> Lasting = [501, 505];
+    static readonly HashSet<int> Lasting = [501, 505, 507];
 
     /// <summary>408, 429 and the 5xx that can pass; never a 4xx that will not change.</summary>
     /// <returns>Null when the same request would be answered the same.</returns>
@@ -39,7 +40,7 @@ public static class HttpFailure
         if (causes.OfType<AuthenticationException>().FirstOrDefault() is { } tls)
             return new StoreFailure($"no TLS with \"{server.Authority}\": {tls.Message.TrimEnd('.')}", "does this port speak TLS; for a server without, the endpoint begins with http://");
         if (causes.OfType<HttpRequestException>().FirstOrDefault(http => http.HttpRequestError == HttpRequestError.ProxyTunnelError) is { } proxy)
-            return new StoreFailure($"the proxy did not connect to \"{server.Authority}\": {proxy.Message.TrimEnd('.')}", "HTTPS_PROXY, HTTP_PROXY and NO_PROXY of the environment say which proxy is used", Unanswered);
+            return new StoreFailure($"the proxy did not connect to \"{server.Authority}\": {WithoutPasswords(proxy.Message).TrimEnd('.')}", "HTTPS_PROXY, HTTP_PROXY and NO_PROXY of the environment say which proxy is used", Unanswered);
         // A request that its own time-out ended; whether it was the caller's cancellation is the caller's to see first.
         if (causes.OfType<OperationCanceledException>().Any())
             return new StoreFailure($"\"{server.Authority}\" gave no answer in time", "is the store overloaded, or the network down", Unanswered);
@@ -47,6 +48,12 @@ public static class HttpFailure
             ? new StoreFailure($"the connection to \"{server.Authority}\" was cut: {cut.Message.TrimEnd('.')}", "is the store up, and the network between", Unanswered)
             : null;
     }
+
+    /// <summary>The library names the proxy as the environment does, with its user and password.</summary>
+    static string WithoutPasswords(string message) => UserInfo().Replace(message, "//");
+
+    [GeneratedRegex("//[^/@\\s]*@")]
+    private static partial Regex UserInfo();
 
     static RetryHint Unanswered { get; } = new(null, Answered: false);
 

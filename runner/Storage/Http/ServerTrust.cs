@@ -8,6 +8,9 @@ namespace BackupRunner.Storage.Http;
 /// <summary>Which servers are trusted: those that the system trusts, and those of the authorities in <c>ca.crt</c>. Why one is not is told by an exception.</summary>
 sealed class ServerTrust(CredentialsFolder? credentials)
 {
+    // RFC 5280, section 4.2.1.12: id-kp-serverAuth.
+    const string ServerAuthentication = "1.3.6.1.5.5.7.3.1";
+
     /// <summary>A <see cref="RemoteCertificateValidationCallback"/>.</summary>
     /// <exception cref="RunnerException">Exit 4: the certificate is not to be trusted, and why.</exception>
     public bool Accept(object sender, X509Certificate? certificate, X509Chain? chain, SslPolicyErrors errors)
@@ -27,6 +30,7 @@ sealed class ServerTrust(CredentialsFolder? credentials)
         {
             using var own = new X509Chain();
             own.ChainPolicy.RevocationMode = X509RevocationMode.NoCheck;
+            own.ChainPolicy.ApplicationPolicy.Add(new Oid(ServerAuthentication));
             own.ChainPolicy.TrustMode = X509ChainTrustMode.CustomRootTrust;
             own.ChainPolicy.CustomTrustStore.AddRange(Parse(authorities));
             own.ChainPolicy.ExtraStore.AddRange(chain.ChainElements.Select(element => element.Certificate).ToArray());

@@ -19,8 +19,10 @@ public sealed class Retrying(RetryPolicy policy, TimeProvider time, Action<strin
                 known = true;
                 return result;
             }
-            catch (RunnerException failure) when (failure.Retry is { } hint && !cancel.IsCancellationRequested)
+            catch (RunnerException failure) when (failure.Retry is { } hint)
             {
+                // What fails while a run is told to stop fails because of it.
+                cancel.ThrowIfCancellationRequested();
                 failing ??= time.GetTimestamp();
                 known |= hint.Answered;
                 if (policy.Delay(number, time.GetElapsedTime(failing.Value), known, hint) is not { } delay)

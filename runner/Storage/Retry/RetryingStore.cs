@@ -41,7 +41,18 @@ public sealed class RetryingStore(IObjectStore inner, RetryPolicy policy, TimePr
     public async Task<IObjectUpload> BeginUpload(string key, CancellationToken cancel)
     {
         RunnerException? unanswered = null;
-        var upload = await retrying.Run(
+        try
+        {
+            return new RetryingUpload(await Begin(), retrying, failure => Tell(key, failure), time);
+        }
+        catch (Exception failure) when (failure is OperationCanceledException || unanswered is not null)
+        {
+            using var patience = new CancellationTokenSource(Patience, time);
+            await AbortQuietly(key, patience.Token);
+            throw;
+        }
+
+        Task<IObjectUpload> Begin() => retrying.Run(
             async (_, stop) =>
             {
                 if (unanswered is not null)
@@ -57,7 +68,19 @@ public sealed class RetryingStore(IObjectStore inner, RetryPolicy policy, TimePr
                 }
             },
             cancel);
-        return new RetryingUpload(upload, retrying, failure => Tell(key, failure), time);
+    }
+
+    /// <summary>Of a run that ends: what cannot be aborted now is swept with what killed runs leave.</summary>
+    async Task AbortQuietly(string key, CancellationToken cancel)
+    {
+        try
+        {
+            await foreach (var upload in inner.ListUploads(key, cancel).Where(upload => upload.Key == key))
+                await inner.AbortUpload(upload, cancel);
+        }
+        catch (Exception failure) when (failure is RunnerException or OperationCanceledException)
+        {
+        }
     }
 
     void Tell(string key, RunnerException? failure) =>
@@ -68,11 +91,8 @@ public sealed class RetryingStore(IObjectStore inner, RetryPolicy policy, TimePr
     {
         try
         {
-            await foreach (var upload in inner.ListUploads(key, cancel))
-            {
-                if (upload.Key == key)
-                    await inner.AbortUpload(upload, cancel);
-            }
+            await foreach (var upload in inner.ListUploads(key, cancel).Where(upload => upload.Key == key))
+                await inner.AbortUpload(upload, cancel);
         }
         catch (RunnerException failure)
         {

@@ -35,6 +35,21 @@ static class S3Answers
         && Unquoted(answer.ETag) == stored.Version
         && (answer.ContentRange is null ? offset == 0 : answer.ContentRange.StartsWith(string.Create(CultureInfo.InvariantCulture, $"bytes {offset}-"), StringComparison.Ordinal));
 
+    /// <summary>The later of <paramref name="before"/> and the newest part of a page of them.</summary>
+    public static DateTimeOffset? Newest(ListPartsResponse answer, DateTimeOffset? before) =>
+        (answer.Parts ?? []).Select(part => (DateTimeOffset?)Seconds(part.LastModified)).Append(before).Max();
+
+    /// <summary>Moves <paramref name="request"/> on to the next page of parts.</summary>
+    /// <returns>False when the answer names none.</returns>
+    public static bool Advances(ListPartsRequest request, ListPartsResponse answer)
+    {
+        var next = answer.NextPartNumberMarker?.ToString(CultureInfo.InvariantCulture);
+        if (next is null || next == request.PartNumberMarker)
+            return false;
+        request.PartNumberMarker = next;
+        return true;
+    }
+
     public static string Quoted(string version) => $"\"{version}\"";
 
     public static string Unquoted(string? tag) => tag?.Trim('"') ?? "";

@@ -29,6 +29,8 @@ static partial class S3Errors
         AmazonUnmarshallingException or XmlException => new StoreFailure(
             $"\"{asked.Server.Authority}\" answered what is not of the S3 protocol", "is the endpoint the address of an S3 service, and no proxy's or web console's",
             new RetryHint(null, Answered: true)),
+        // The library follows redirects of Amazon only.
+        ArgumentException when failure.Message.StartsWith("Invalid S3 URI", StringComparison.Ordinal) => Redirected(asked),
         AmazonServiceException or AmazonClientException => new StoreFailure(S3Text.OneLine(failure.Message), "see the page of the provider in the documentation"),
         _ => null,
     };
@@ -67,11 +69,16 @@ static partial class S3Errors
     static (string What, string? Hint) Elsewhere(AmazonServiceException answered, S3Asked asked)
     {
         var told = Header(answered, "x-amz-bucket-region") ?? (Expected().Match(answered.Message) is { Success: true } expected ? expected.Groups[1].Value : null);
+        if (asked.Place.Endpoint is not null && string.IsNullOrEmpty(told) && answered.ErrorCode is not "PermanentRedirect" and not "TemporaryRedirect" && (int)answered.StatusCode is 301 or 307 or 308)
+            return (Redirected(asked).What, Redirected(asked).Hint);
         var used = $"the bucket \"{asked.Place.Bucket}\" is not in the region \"{asked.Place.Region}\"";
         return string.IsNullOrEmpty(told)
             ? ($"{used}: {S3Text.OneLine(answered.Message)}", "set storage.region to the bucket's region (aws s3api get-bucket-location)")
             : ($"{used} but in \"{S3Text.OneLine(told)}\"", $"set storage.region to \"{S3Text.OneLine(told)}\"");
     }
+
+    static StoreFailure Redirected(S3Asked asked) =>
+        new($"\"{asked.Server.Authority}\" sends on to another address", "name that address as storage.endpoint: https in place of http, as a rule");
 
     // "The authorization header is malformed; the region 'us-east-1' is wrong; expecting 'eu-central-1'"
     [GeneratedRegex("expecting '([a-z0-9-]+)'")]

@@ -140,7 +140,37 @@ public sealed class S3ObjectStore : IObjectStore
         (request.KeyMarker, request.UploadIdMarker) = S3Answers.Markers(token);
         var answer = await requests.AskUnless(
             StoreOperation.ListUploads, prefix, s3 => s3.ListMultipartUploadsAsync(request, cancel), ["NotImplemented", "MethodNotAllowed"], cancel);
-        return answer is null ? new Page<UnfinishedUpload>([], null) : S3Answers.Uploads(answer, prefix, token);
+        if (answer is null)
+            return new Page<UnfinishedUpload>([], null);
+        var page = S3Answers.Uploads(answer, prefix, token);
+        var touched = new List<UnfinishedUpload>();
+        foreach (var upload in page.Items)
+            touched.Add(upload with { Modified = await LastPart(upload, cancel) ?? upload.Modified });
+        return page with { Items = touched };
+    }
+
+    /// <summary>
+    /// When its newest part came: the listing tells only when an upload began, and a large one goes on for days. Where that cannot be
+    /// known it is taken for new, so that nothing ends it.
+    /// </summary>
+    async Task<DateTimeOffset?> LastPart(UnfinishedUpload upload, CancellationToken cancel)
+    {
+        DateTimeOffset? newest = null;
+        var request = new ListPartsRequest { BucketName = bucket, Key = upload.Key, UploadId = upload.Handle };
+        try
+        {
+            while (await requests.AskUnless(StoreOperation.ListUploads, upload.Key, s3 => s3.ListPartsAsync(request, cancel), ["NoSuchUpload"], cancel) is { } answer)
+            {
+                newest = S3Answers.Newest(answer, newest);
+                if (answer.IsTruncated != true || !S3Answers.Advances(request, answer))
+                    break;
+            }
+        }
+        catch (RunnerException refused) when (refused.Retry is null)
+        {
+            return requests.Now;
+        }
+        return newest;
     }
 
     public async Task AbortUpload(UnfinishedUpload upload, CancellationToken cancel) => await requests.AskUnless(

@@ -10,7 +10,7 @@ static class S3Permission
         StoreOperation.Write => $"s3:PutObject on {place.ObjectsArn}",
         StoreOperation.List => $"s3:ListBucket on {place.BucketArn}",
         StoreOperation.Delete => $"s3:DeleteObject on {place.ObjectsArn}",
-        StoreOperation.ListUploads => $"s3:ListBucketMultipartUploads on {place.BucketArn}",
+        StoreOperation.ListUploads => $"s3:ListBucketMultipartUploads on {place.BucketArn} and s3:ListMultipartUploadParts on {place.ObjectsArn}",
         StoreOperation.AbortUpload => $"s3:AbortMultipartUpload on {place.ObjectsArn}",
         _ => throw new ArgumentOutOfRangeException(nameof(operation)),
     };

@@ -13,6 +13,8 @@ sealed class S3Requests(IAmazonS3 client, S3Place place, Uri server, S3Credentia
 
     public S3Place Place => place;
 
+    public DateTimeOffset Now => time.GetUtcNow();
+
     /// <summary>Content-MD5 of what is written, once the service has said that it wants one: a bucket with Object Lock does. Others check the signed SHA-256.</summary>
     [SuppressMessage("Security", "CA5351", Justification = "It guards against damage on the way, and is what the service checks.")]
     public string? Digest(ReadOnlySpan<byte> content) => needsDigest ? Convert.ToBase64String(MD5.HashData(content)) : null;
@@ -23,6 +25,7 @@ sealed class S3Requests(IAmazonS3 client, S3Place place, Uri server, S3Credentia
     public async Task<T> Ask<T>(StoreOperation operation, string key, Func<IAmazonS3, Task<T>> request, CancellationToken cancel)
     {
         var signer = await credentials.Renew();
+        var digested = needsDigest;
         try
         {
             return await request(client);
@@ -32,7 +35,7 @@ sealed class S3Requests(IAmazonS3 client, S3Place place, Uri server, S3Credentia
             cancel.ThrowIfCancellationRequested();
             if (S3Errors.Of(failure, new S3Asked(place, server, operation, credentials.Source), time.GetUtcNow()) is not { } told)
                 throw;
-            if (told.Retry is null && (WantsDigest(failure) || IsOutdated(failure, signer)))
+            if (told.Retry is null && (WantsDigest(failure, digested) || IsOutdated(failure, signer)))
                 told = told with { Retry = new RetryHint(null, Answered: true) };
             throw told.Told(operation, place.AddressOf(key), failure);
         }
@@ -53,9 +56,10 @@ sealed class S3Requests(IAmazonS3 client, S3Place place, Uri server, S3Credentia
         }
     }
 
-    bool WantsDigest(Exception failure)
+    /// <summary>Several parts may be refused at once: each of them that was sent without one is worth another try.</summary>
+    bool WantsDigest(Exception failure, bool digested)
     {
-        if (needsDigest || failure is not AmazonS3Exception { ErrorCode: "InvalidRequest" or "MissingContentMD5" } || !failure.Message.Contains("MD5", StringComparison.Ordinal))
+        if (digested || failure is not AmazonS3Exception { ErrorCode: "InvalidRequest" or "MissingContentMD5" } || !failure.Message.Contains("MD5", StringComparison.Ordinal))
             return false;
         return needsDigest = true;
     }

@@ -7,6 +7,8 @@ namespace BackupRunner.Storage.S3;
 /// <summary>A multipart upload.</summary>
 sealed class S3Upload(IObjectStore store, S3Requests requests, string bucket, string key, string id) : IObjectUpload
 {
+    const int Md5Digits = 32;
+
     readonly Lock gate = new();
     readonly SortedDictionary<int, (string ETag, int Bytes)> parts = [];
     StoredObject? completed;
@@ -62,7 +64,7 @@ sealed class S3Upload(IObjectStore store, S3Requests requests, string bucket, st
     /// <summary>The size is right, and so is the number of parts where the ETag tells it (<c>...-12</c>).</summary>
     bool IsWhole(StoredObject stored)
     {
-        var parts = stored.Version.LastIndexOf('-') is var dash and > 0 && int.TryParse(stored.Version[(dash + 1)..], NumberStyles.None, CultureInfo.InvariantCulture, out var told)
+        var parts = stored.Version.LastIndexOf('-') is var dash and Md5Digits && stored.Version[..dash].All(char.IsAsciiHexDigit) && int.TryParse(stored.Version[(dash + 1)..], NumberStyles.None, CultureInfo.InvariantCulture, out var told)
             ? told
             : this.parts.Count;
         return stored.Bytes == Bytes && parts == this.parts.Count;
@@ -82,5 +84,5 @@ sealed class S3Upload(IObjectStore store, S3Requests requests, string bucket, st
         "does another run abort it, or a rule of the bucket that ends unfinished uploads early");
 
     RunnerException Other(StoredObject stored) => new(
-        ExitCode.Storage, $"\"{requests.Place.AddressOf(key)}\" has {stored.Bytes} bytes, of {Bytes} that were sent", "another program writes to this bucket; run again");
+        ExitCode.Storage, $"\"{requests.Place.AddressOf(key)}\" is another object than was sent: {stored.Bytes} bytes, ETag \"{stored.Version}\", for {Bytes} bytes in {parts.Count} parts", "another program writes to this bucket; run again");
 }

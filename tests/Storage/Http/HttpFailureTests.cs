@@ -14,6 +14,7 @@ public sealed class HttpFailureTests
     [InlineData(503, true)]
     [InlineData(504, true)]
     [InlineData(501, false)]
+    [InlineData(507, false)]
     [InlineData(400, false)]
     [InlineData(401, false)]
     [InlineData(403, false)]
@@ -22,6 +23,14 @@ public sealed class HttpFailureTests
     [InlineData(412, false)]
     [InlineData(301, false)]
     public void Only_what_can_pass_is_worth_another_try(int status, bool retried) => Assert.Equal(retried, HttpFailure.Retry(status, null) is not null);
+
+    [Fact]
+    public void The_password_of_a_proxy_is_not_told()
+    {
+        var refused = new HttpRequestException(HttpRequestError.ProxyTunnelError, "The proxy tunnel request to proxy 'http://joe:hunter2@proxy:3128/' failed with status code '403'.");
+        var told = HttpFailure.OfConnection(refused, new Uri("https://store"))!;
+        Assert.Equal("the proxy did not connect to \"store\": The proxy tunnel request to proxy 'http://proxy:3128/' failed with status code '403'", told.What);
+    }
 
     [Theory]
     [InlineData("7", 7)]

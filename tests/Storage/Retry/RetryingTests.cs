@@ -117,6 +117,16 @@ public sealed class RetryingTests : IDisposable
     }
 
     [Fact]
+    public async Task A_run_that_is_stopped_while_it_begins_leaves_no_upload()
+    {
+        var files = new FileObjectStore(scratch.Folder("store"));
+        using var stop = new CancellationTokenSource();
+        var store = new RetryingStore(new LosesAnswers(files) { Before = stop.Cancel }, Policy, new ManualTime(), said.Add);
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => store.BeginUpload("a/one", stop.Token));
+        Assert.Empty(await files.ListUploads("", Cancel).ToListAsync(Cancel));
+    }
+
+    [Fact]
     public async Task Who_may_not_list_uploads_begins_them_all_the_same()
     {
         var files = new FileObjectStore(scratch.Folder("store"));
@@ -157,12 +167,16 @@ public sealed class RetryingTests : IDisposable
     {
         bool lost;
 
+        /// <summary>Called before the answer is lost.</summary>
+        public Action Before { get; init; } = () => { };
+
         public override async Task<IObjectUpload> BeginUpload(string key, CancellationToken cancel)
         {
             var upload = await base.BeginUpload(key, cancel);
             if (lost)
                 return upload;
             lost = true;
+            Before();
             throw Passing(answered: false);
         }
     }

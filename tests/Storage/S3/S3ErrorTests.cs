@@ -79,7 +79,7 @@ public sealed class S3ErrorTests
         { "write", "s3:PutObject on arn:aws:s3:::canned/team/*" },
         { "list", "s3:ListBucket on arn:aws:s3:::canned" },
         { "delete", "s3:DeleteObject on arn:aws:s3:::canned/team/*" },
-        { "list the unfinished uploads of", "s3:ListBucketMultipartUploads on arn:aws:s3:::canned" },
+        { "list the unfinished uploads of", "s3:ListBucketMultipartUploads on arn:aws:s3:::canned and s3:ListMultipartUploadParts on arn:aws:s3:::canned/team/*" },
         { "abort the upload of", "s3:AbortMultipartUpload on arn:aws:s3:::canned/team/*" },
     };
 

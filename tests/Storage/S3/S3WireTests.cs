@@ -1,5 +1,6 @@
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
+using BackupRunner.Storage;
 using BackupRunner.Storage.Retry;
 using BackupRunner.Tests.Support;
 using Microsoft.AspNetCore.Http;
@@ -80,14 +81,12 @@ public sealed class S3WireTests
             Cancel);
         var said = new List<string>();
         var store = new RetryingStore(server.Open(), new RetryPolicy { FirstDelay = TimeSpan.FromMilliseconds(1) }, TimeProvider.System, said.Add);
+        var part = "x"u8.ToArray();
         await using (var upload = await store.BeginUpload("team/big", Cancel))
-        {
-            await upload.SendPart(1, 0, "x"u8.ToArray(), Cancel);
-            await upload.Complete(Cancel);
-        }
-        await store.Put("team/small", "x"u8.ToArray(), Cancel);
-        Assert.Single(said);
-        Assert.Equal(3, server.Requests.Count(seen => S3Wire.KindOf(seen.Request) is WireKind.Put or WireKind.Part));
+            await Task.WhenAll(Enumerable.Range(1, 3).Select(number => upload.SendPart(number, number - 1, part, Cancel)));
+        await store.Put("team/small", part, Cancel);
+        Assert.InRange(said.Count, 1, 3);
+        Assert.Equal(4 + said.Count, server.Requests.Count(seen => S3Wire.KindOf(seen.Request) is WireKind.Put or WireKind.Part));
         Assert.Equal("ndTkYSaMgDT1yFZOFVxnpg==", server.Requests.Last(seen => S3Wire.KindOf(seen.Request) == WireKind.Put).Request.Headers.ContentMD5);
     }
 
@@ -147,6 +146,30 @@ public sealed class S3WireTests
         var told = await Assert.ThrowsAsync<RunnerException>(() => upload.Complete(Cancel));
         Assert.Contains("is gone before it was completed", told.Message, StringComparison.Ordinal);
         Assert.Null(told.Retry);
+    }
+
+    /// <summary>The listing tells only when it began, and a large backup goes on for days.</summary>
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task An_upload_is_as_old_as_its_newest_part_and_new_where_that_is_not_told(bool told)
+    {
+        await using var server = await CannedS3.Start(
+            (request, response) =>
+            {
+                if (!request.Target.Contains("uploadId=", StringComparison.Ordinal))
+                    return response.WriteAsync("<ListMultipartUploadsResult><IsTruncated>false</IsTruncated><Upload><Key>team/big</Key><UploadId>id1</UploadId><Initiated>2020-01-01T00:00:00.000Z</Initiated></Upload></ListMultipartUploadsResult>");
+                response.StatusCode = told ? 200 : 403;
+                var second = request.Target.Contains("part-number-marker=1", StringComparison.Ordinal);
+                return response.WriteAsync(!told ? CannedS3.Error("AccessDenied", "no")
+                    : $"<ListPartsResult><IsTruncated>{(second ? "false" : "true")}</IsTruncated><NextPartNumberMarker>{(second ? 2 : 1)}</NextPartNumberMarker><Part><PartNumber>{(second ? 2 : 1)}</PartNumber><LastModified>2020-01-0{(second ? 3 : 2)}T00:00:00.000Z</LastModified></Part></ListPartsResult>");
+            },
+            Cancel);
+        var upload = Assert.Single(await server.Open().ListUploads("team/", Cancel).ToListAsync(Cancel));
+        if (told)
+            Assert.Equal(new DateTimeOffset(2020, 1, 3, 0, 0, 0, TimeSpan.Zero), upload.Modified);
+        else
+            Assert.True(upload.Modified > DateTimeOffset.UtcNow.AddMinutes(-5));
     }
 
     /// <summary>Accepts everything; objects are as long as their parts.</summary>
