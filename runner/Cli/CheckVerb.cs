@@ -12,8 +12,8 @@ public static class CheckVerb
     {
         var command = new VerbCommand("check", "Prove that a backup and a restore can work, and leave everything as it was.", """
             Checks the policy and its lints, renders every template, reads the data folder, writes, reads, lists and deletes an object of its own in
-            the store, begins and aborts an upload, looks for uploads that killed runs left behind, and compares the free space with what a staged restore needs. All that is wrong is told at once; the exit code is that of
-            the first.
+            the store, begins and aborts an upload, looks for uploads that killed runs left behind, and compares the free space with what a
+            staged restore needs. All that is wrong is told at once; the exit code is that of the first.
 
             Examples:
               backup-runner check --store /tmp/backups --data docs

@@ -15,16 +15,16 @@ sealed class S3CredentialChain(TimeProvider time)
     volatile bool found;
 
     /// <exception cref="RunnerException">Exit 4: it found none. Worth another try if it has found some before.</exception>
-    public async Task<ImmutableCredentials> Resolve()
+    public async Task<ImmutableCredentials> Resolve(CancellationToken cancel)
     {
         try
         {
             // On a thread of its own, because parts of the search block.
-            var credentials = await Task.Run(Search).WaitAsync(Patience, time);
+            var credentials = await Task.Run(Search, cancel).WaitAsync(Patience, time, cancel);
             found = true;
             return credentials;
         }
-        catch (Exception failure) when (failure is AmazonClientException or AmazonServiceException or TimeoutException or HttpRequestException or IOException or OperationCanceledException or InvalidOperationException)
+        catch (Exception failure) when (!cancel.IsCancellationRequested && failure is AmazonClientException or AmazonServiceException or TimeoutException or HttpRequestException or IOException or OperationCanceledException or InvalidOperationException)
         {
             throw new RunnerException(
                 ExitCode.Storage, $"there are no credentials for S3: {Reason(failure)}",

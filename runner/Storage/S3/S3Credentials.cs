@@ -40,7 +40,7 @@ sealed class S3Credentials(CredentialsFolder? folder, S3CredentialChain chain) :
 
     /// <summary>Finds out who is asking now. Before every request: the library signs without waiting, with what was found last.</summary>
     /// <exception cref="RunnerException">Exit 2 for a bad folder, 4 when there are none.</exception>
-    public async Task<ImmutableCredentials> Renew() => current = OfFolder() ?? await chain.Resolve();
+    public async Task<ImmutableCredentials> Renew(CancellationToken cancel) => current = OfFolder() ?? await chain.Resolve(cancel);
 
     public override ImmutableCredentials GetCredentials() => current ?? throw new InvalidOperationException("nothing is signed before its credentials were read");
 

@@ -24,7 +24,7 @@ sealed class S3Requests(IAmazonS3 client, S3Place place, Uri server, S3Credentia
     /// <exception cref="OperationCanceledException"><paramref name="cancel"/>.</exception>
     public async Task<T> Ask<T>(StoreOperation operation, string key, Func<IAmazonS3, Task<T>> request, CancellationToken cancel)
     {
-        var signer = await credentials.Renew();
+        var signer = await credentials.Renew(cancel);
         var digested = needsDigest;
         try
         {
