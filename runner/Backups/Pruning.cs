@@ -55,21 +55,22 @@ public sealed class Pruning(IObjectStore store, bool dryRun)
         }
     }
 
-    /// <summary>The manifest first: from then on this is no backup, whatever else can be removed.</summary>
-    Task Remove(CatalogEntry entry, string reason, CancellationToken cancel) => Attempt(entry.Keys.Id.Text, reason, async () =>
-    {
-        foreach (var stored in entry.Objects.OrderByDescending(stored => stored.Key == entry.Keys.Manifest))
-            await store.Delete(stored.Key, cancel);
-    });
+    Task Remove(CatalogEntry entry, string reason, CancellationToken cancel) => Attempt(entry.Keys.Id.Text, reason, () => DeleteAll(entry, cancel));
 
     /// <summary>A listing may come apart, or be behind: what is deleted here would be the data of a good backup.</summary>
     Task RemoveOrphan(CatalogEntry orphan, CancellationToken cancel) => Attempt(orphan.Keys.Id.Text, "an upload without a manifest, untouched for a day", async () =>
     {
         if (await store.Head(orphan.Keys.Manifest, cancel) is not null)
             throw new RunnerException(ExitCode.Storage, "its manifest is there, though the store does not list it", "does the store list in the order of keys, and what was just written");
-        foreach (var stored in orphan.Objects)
-            await store.Delete(stored.Key, cancel);
+        await DeleteAll(orphan, cancel);
     });
+
+    /// <summary>The manifest first: from then on this is no backup, whatever else can be removed.</summary>
+    async Task DeleteAll(CatalogEntry entry, CancellationToken cancel)
+    {
+        foreach (var stored in entry.Objects.OrderByDescending(stored => stored.Key == entry.Keys.Manifest))
+            await store.Delete(stored.Key, cancel);
+    }
 
     async Task Attempt(string what, string reason, Func<Task> remove)
     {

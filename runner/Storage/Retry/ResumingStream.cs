@@ -6,18 +6,10 @@ namespace BackupRunner.Storage.Retry;
 /// Reads an object from an offset to its end, through connections that break: each time it opens the same version again where it stopped.
 /// It ends where the listing said that the object ends; a body that ends before that was cut.
 /// </summary>
-sealed class ResumingStream(IObjectStore store, StoredObject stored, long offset, Retrying retrying) : Stream
+sealed class ResumingStream(IObjectStore store, StoredObject stored, long offset, Retrying retrying) : ForwardStream
 {
     Stream? body;
     long position = offset;
-
-    public override bool CanRead => true;
-
-    public override bool CanSeek => false;
-
-    public override bool CanWrite => false;
-
-    public override long Length => throw new NotSupportedException();
 
     public override long Position { get => position; set => throw new NotSupportedException(); }
 
@@ -34,9 +26,6 @@ sealed class ResumingStream(IObjectStore store, StoredObject stored, long offset
         position += count;
         return count;
     }
-
-    public override Task<int> ReadAsync(byte[] buffer, int offset, int count, CancellationToken cancellationToken) =>
-        ReadAsync(buffer.AsMemory(offset, count), cancellationToken).AsTask();
 
     async Task<int> Attempt(Memory<byte> buffer, CancellationToken cancel)
     {
@@ -72,16 +61,4 @@ sealed class ResumingStream(IObjectStore store, StoredObject stored, long offset
         await Drop();
         await base.DisposeAsync();
     }
-
-    public override int Read(byte[] buffer, int offset, int count) => throw new NotSupportedException("read asynchronously");
-
-    public override void Flush()
-    {
-    }
-
-    public override void Write(byte[] buffer, int offset, int count) => throw new NotSupportedException();
-
-    public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
-
-    public override void SetLength(long value) => throw new NotSupportedException();
 }

@@ -56,7 +56,7 @@ public sealed class RetryingStore(IObjectStore inner, RetryPolicy policy, TimePr
             async (_, stop) =>
             {
                 if (unanswered is not null)
-                    await AbortUploadsOf(key, unanswered, stop);
+                    await AbortBeforeBegin(key, unanswered, stop);
                 try
                 {
                     return await inner.BeginUpload(key, stop);
@@ -75,24 +75,28 @@ public sealed class RetryingStore(IObjectStore inner, RetryPolicy policy, TimePr
     {
         try
         {
-            await foreach (var upload in inner.ListUploads(key, cancel).Where(upload => upload.Key == key))
-                await inner.AbortUpload(upload, cancel);
+            await AbortUploadsOf(key, cancel);
         }
         catch (Exception failure) when (failure is RunnerException or OperationCanceledException)
         {
         }
     }
 
+    async Task AbortUploadsOf(string key, CancellationToken cancel)
+    {
+        await foreach (var upload in inner.ListUploads(key, cancel).Where(upload => upload.Key == key))
+            await inner.AbortUpload(upload, cancel);
+    }
+
     void Tell(string key, RunnerException? failure) =>
         say($"what was sent of \"{key}\" could not be removed; prune will, in a day{(failure is null ? "" : ": " + failure.Message)}");
 
     /// <exception cref="RunnerException"><paramref name="unanswered"/>: the store still does not answer, and that is what is told.</exception>
-    async Task AbortUploadsOf(string key, RunnerException unanswered, CancellationToken cancel)
+    async Task AbortBeforeBegin(string key, RunnerException unanswered, CancellationToken cancel)
     {
         try
         {
-            await foreach (var upload in inner.ListUploads(key, cancel).Where(upload => upload.Key == key))
-                await inner.AbortUpload(upload, cancel);
+            await AbortUploadsOf(key, cancel);
         }
         catch (RunnerException failure)
         {
