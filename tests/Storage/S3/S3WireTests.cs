@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using BackupRunner.Storage;
@@ -79,8 +80,8 @@ public sealed class S3WireTests
                 return response.WriteAsync(CannedS3.Error("InvalidRequest", "Content-MD5 OR x-amz-checksum- HTTP header is required for Put Part requests with Object Lock parameters"));
             },
             Cancel);
-        var said = new List<string>();
-        var store = new RetryingStore(server.Open(), new RetryPolicy { FirstDelay = TimeSpan.FromMilliseconds(1) }, TimeProvider.System, said.Add);
+        var said = new ConcurrentQueue<string>();
+        var store = new RetryingStore(server.Open(), new RetryPolicy { FirstDelay = TimeSpan.FromMilliseconds(1) }, TimeProvider.System, said.Enqueue);
         var part = "x"u8.ToArray();
         await using (var upload = await store.BeginUpload("team/big", Cancel))
             await Task.WhenAll(Enumerable.Range(1, 3).Select(number => upload.SendPart(number, number - 1, part, Cancel)));
