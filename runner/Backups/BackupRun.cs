@@ -52,7 +52,10 @@ public sealed class BackupRun(BackupPlan plan, IObjectStore store, IWorkloadShel
 
     async Task<StoredArchive> Archive(IObjectUpload upload, CancellationToken cancel)
     {
-        await using var stream = new UploadStream(upload);
+        var inUse = DataFolder.VolumeBytes(plan.Data);
+        await using var stream = new UploadStream(upload, inUse);
+        if (inUse is not null && stream.HeldBytes > UploadStream.ManyBytes)
+            watch.Say($"should all that is in use on the volume be archived, parts of it will take {stream.HeldBytes >> 20} MiB of memory; in a pod, set the limit 256 MiB above that");
         await using var hash = new Sha256Stream(stream);
         Task<(ManifestArchive, ManifestGzip?)> Write(CancellationToken stop) => plan.Script is { } script ? FromScript(script, hash, stop) : FromTar(hash, stop);
         var (archive, gzip) = plan.Freeze is { } step ? await freeze.During(step, plan.Keys.Id.Text, Write, cancel) : await Write(cancel);

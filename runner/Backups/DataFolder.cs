@@ -56,6 +56,21 @@ public static class DataFolder
         }
     }
 
+    /// <summary>Bytes in use on the file system of the data: no archive of it has many more. Null where the file system does not tell.</summary>
+    public static long? VolumeBytes(string data)
+    {
+        try
+        {
+            var volume = new DriveInfo(data);
+            var used = volume.TotalSize - volume.TotalFreeSpace;
+            return used > 0 ? used : null;
+        }
+        catch (Exception unknown) when (unknown is IOException or UnauthorizedAccessException)
+        {
+            return null;
+        }
+    }
+
     /// <summary>Both as <see cref="RealPath"/> gives them, or would.</summary>
     public static bool IsInside(string path, string folder) =>
         path == folder || path.StartsWith(folder.TrimEnd('/') + "/", StringComparison.Ordinal);

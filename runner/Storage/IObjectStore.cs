@@ -52,8 +52,8 @@ public interface IObjectUpload : IAsyncDisposable
     /// <summary>How many parts may be sent at the same time. Where it is 1 they are sent in order, and only the last one sent can be sent again.</summary>
     int PartsAtOnce { get; }
 
-    /// <summary>Bytes of every part but the last, at this number (from 1): a part size may grow with the number.</summary>
-    int PartBytes(int number);
+    /// <summary>Bytes of every part but the last: those, or what <see cref="PartSizes.For"/> makes of them.</summary>
+    PartSizes PartSizes { get; }
 
     /// <summary>Sends one part; a part that is sent again replaces itself.</summary>
     /// <param name="number">From 1, without gaps.</param>

@@ -1,29 +1,47 @@
 namespace BackupRunner.Storage;
 
 /// <summary>
-/// How large the parts of an upload are whose size is not known: small at first, then twice as large after every so many parts, so that the
-/// largest object a service takes fits the number of parts that it takes. Memory holds two parts of the last size at worst.
+/// How large the parts of an upload are whose size is not known for certain: small at first, then twice as large after every so many parts, up to
+/// the size at which what is expected fits. An object that becomes larger than expected has parts that double faster from then on, so that the
+/// largest object a service takes always fits the number of parts that it takes. Memory holds two parts of the last size at worst.
 /// </summary>
 /// <param name="FirstBytes">Of the first parts.</param>
 /// <param name="Doubling">After so many parts the size doubles.</param>
-/// <param name="MostBytes">The size at which it stays.</param>
-public sealed record PartSizes(int FirstBytes, int Doubling, int MostBytes)
+/// <param name="Steady">What is expected has to fit so many parts.</param>
+/// <param name="Overtaking">After them the size doubles after so many parts.</param>
+/// <param name="MostBytes">No part is larger.</param>
+public sealed record PartSizes(int FirstBytes, int Doubling, int Steady, int Overtaking, int MostBytes)
 {
     const int Mebibyte = 1 << 20;
 
-    /// <summary>S3: 5 TiB in 10,000 parts. 32 MiB up to 37 GiB, 64 MiB up to 87 GiB, 128 MiB up to 187 GiB, 1 GiB from 787 GiB on.</summary>
-    public static PartSizes S3 { get; } = new(16 * Mebibyte, 800, 1024 * Mebibyte);
+    /// <summary>S3: 5 TiB in 10,000 parts.</summary>
+    public static PartSizes S3 { get; } = new(16 * Mebibyte, 800, 4500, 100, 1024 * Mebibyte);
 
-    /// <summary>Azure: 5 TiB in 50,000 blocks. 32 MiB up to 187 GiB, 128 MiB from 437 GiB on.</summary>
-    public static PartSizes Azure { get; } = new(16 * Mebibyte, 4000, 128 * Mebibyte);
+    /// <summary>Azure: 5 TiB in 50,000 blocks.</summary>
+    public static PartSizes Azure { get; } = new(16 * Mebibyte, 4000, 8000, 500, 128 * Mebibyte);
 
     /// <summary>Google Cloud Storage takes any number of chunks, each a multiple of 256 KiB.</summary>
-    public static PartSizes Gcs { get; } = new(16 * Mebibyte, int.MaxValue, 16 * Mebibyte);
+    public static PartSizes Gcs { get; } = Same(16 * Mebibyte);
+
+    /// <summary>The size that suffices for what is expected; <see cref="MostBytes"/> where nothing is.</summary>
+    public int SufficientBytes { get; private init; } = MostBytes;
+
+    /// <summary>Any number of parts of one size.</summary>
+    public static PartSizes Same(int bytes) => new(bytes, int.MaxValue, int.MaxValue, int.MaxValue, bytes);
+
+    /// <param name="expectedBytes">What the object has at most, as far as anybody can tell; null: nobody can.</param>
+    public PartSizes For(long? expectedBytes)
+    {
+        var sizes = this with { SufficientBytes = expectedBytes is null ? MostBytes : FirstBytes };
+        while (sizes.SufficientBytes < MostBytes && Enumerable.Range(1, Steady).Sum(number => (long)sizes.Of(number)) < expectedBytes)
+            sizes = sizes with { SufficientBytes = sizes.SufficientBytes * 2 };
+        return sizes;
+    }
 
     /// <param name="number">Of the part, from 1.</param>
-    public int Of(int number)
-    {
-        var doubled = (number - 1) / Doubling;
-        return doubled > 10 ? MostBytes : (int)Math.Min((long)FirstBytes << doubled, MostBytes);
-    }
+    public int Of(int number) => number <= Steady
+        ? Doubled(FirstBytes, (number - 1) / Doubling, SufficientBytes)
+        : Doubled(SufficientBytes, 1 + ((number - 1 - Steady) / Overtaking), MostBytes);
+
+    static int Doubled(int bytes, int times, int most) => times > 10 ? most : (int)Math.Min((long)bytes << times, most);
 }

@@ -9,11 +9,18 @@ namespace BackupRunner.Storage;
 /// A part goes on after the write that filled it, whatever becomes of that write's token; disposing the stream ends the parts that are still on
 /// their way. It does not end the upload: that one's own disposal aborts.
 /// </summary>
-public sealed class UploadStream(IObjectUpload upload, long bufferBytes = UploadStream.BufferBytes) : Stream
+/// <param name="upload">Of the object.</param>
+/// <param name="expectedBytes">What the object has at most, as far as anybody can tell; null: nobody can.</param>
+/// <param name="bufferBytes">Spent on parts.</param>
+public sealed class UploadStream(IObjectUpload upload, long? expectedBytes, long bufferBytes = UploadStream.BufferBytes) : Stream
 {
     /// <summary>Four parts of 16 MiB: what a run spends on parts while they are no larger than 32 MiB.</summary>
     public const long BufferBytes = 64 << 20;
 
+    /// <summary>Parts that take more do not fit a pod of 512 MiB.</summary>
+    public const long ManyBytes = 256 << 20;
+
+    readonly PartSizes sizes = upload.PartSizes.For(expectedBytes);
     readonly Queue<Task> sending = new();
     readonly ConcurrentBag<byte[]> spare = [];
     readonly CancellationTokenSource disposed = new();
@@ -22,6 +29,9 @@ public sealed class UploadStream(IObjectUpload upload, long bufferBytes = Upload
     int filled;
     int number;
     long offset;
+
+    /// <summary>The most bytes that parts take of the memory, unless the object becomes larger than expected.</summary>
+    public long HeldBytes => Math.Max(bufferBytes, 2L * sizes.SufficientBytes);
 
     /// <summary>Bytes written so far.</summary>
     public long Bytes => offset + filled;
@@ -69,7 +79,7 @@ public sealed class UploadStream(IObjectUpload upload, long bufferBytes = Upload
     /// <summary>Parts of one size are filled again; those of a smaller size are let go.</summary>
     byte[] Begin()
     {
-        partBytes = upload.PartBytes(++number);
+        partBytes = sizes.Of(++number);
         while (spare.TryTake(out var buffer))
         {
             if (buffer.Length == partBytes)

@@ -39,7 +39,7 @@ public class FaultyStore(IObjectStore inner, Action<int> before) : IObjectStore
     {
         public int PartsAtOnce => inner.PartsAtOnce;
 
-        public int PartBytes(int number) => inner.PartBytes(number);
+        public PartSizes PartSizes => inner.PartSizes;
 
         public Task SendPart(int number, long offset, ReadOnlyMemory<byte> part, CancellationToken cancel)
         {

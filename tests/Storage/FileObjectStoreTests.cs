@@ -49,7 +49,7 @@ public sealed class FileObjectStoreTests : MultipartStoreContract, IDisposable
         var refused = await Assert.ThrowsAsync<RunnerException>(async () =>
         {
             await using var upload = await store.BeginUpload("a/big", Cancel);
-            await using var stream = new UploadStream(upload);
+            await using var stream = new UploadStream(upload, expectedBytes: 0);
             for (var i = 0; i < 10; i++)
                 await stream.WriteAsync(new byte[1 << 20], Cancel);
             await stream.Finish(Cancel);

@@ -9,7 +9,7 @@ public abstract class MultipartStoreContract : ObjectStoreContract
     public async Task Parts_may_come_in_any_order_and_twice()
     {
         await using var upload = await Store.BeginUpload("a/big", Cancel);
-        var size = upload.PartBytes(1);
+        var size = upload.PartSizes.Of(1);
         await upload.SendPart(2, size, "tail"u8.ToArray(), Cancel);
         await upload.SendPart(1, 0, Filled(size, 9), Cancel);
         await upload.SendPart(1, 0, Filled(size, 7), Cancel);

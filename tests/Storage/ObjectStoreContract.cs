@@ -143,14 +143,14 @@ public abstract class ObjectStoreContract
     public async Task An_upload_is_visible_only_when_it_is_complete()
     {
         await using var upload = await Store.BeginUpload("a/big", Cancel);
-        await upload.SendPart(1, 0, new byte[upload.PartBytes(1)], Cancel);
+        await upload.SendPart(1, 0, new byte[upload.PartSizes.Of(1)], Cancel);
         await Store.Put("a/other", "x"u8.ToArray(), Cancel);
         Assert.Equal(["a/other"], await Keys("a/"));
         Assert.Null(await Store.Head("a/big", Cancel));
-        await upload.SendPart(2, upload.PartBytes(1), "end"u8.ToArray(), Cancel);
+        await upload.SendPart(2, upload.PartSizes.Of(1), "end"u8.ToArray(), Cancel);
         var stored = await upload.Complete(Cancel);
-        Assert.Equal(upload.PartBytes(1) + 3L, stored.Bytes);
-        Assert.Equal("end"u8.ToArray(), await Read(stored, upload.PartBytes(1)));
+        Assert.Equal(upload.PartSizes.Of(1) + 3L, stored.Bytes);
+        Assert.Equal("end"u8.ToArray(), await Read(stored, upload.PartSizes.Of(1)));
     }
 
     [Fact]
@@ -174,9 +174,9 @@ public abstract class ObjectStoreContract
         byte[] content;
         StoredObject stored;
         await using (var upload = await Store.BeginUpload("a/big", Cancel))
-        await using (var stream = new UploadStream(upload))
+        await using (var stream = new UploadStream(upload, expectedBytes: 0))
         {
-            content = Patterned(upload.PartBytes(1) + upload.PartBytes(2) + beyondTwoParts);
+            content = Patterned(upload.PartSizes.Of(1) + upload.PartSizes.Of(2) + beyondTwoParts);
             for (var at = 0; at < content.Length; at += 70_001)
                 await stream.WriteAsync(content.AsMemory(at, Math.Min(70_001, content.Length - at)), Cancel);
             stored = await stream.Finish(Cancel);
@@ -190,7 +190,7 @@ public abstract class ObjectStoreContract
     public async Task An_empty_stream_becomes_an_empty_object()
     {
         await using var upload = await Store.BeginUpload("a/empty", Cancel);
-        await using var stream = new UploadStream(upload);
+        await using var stream = new UploadStream(upload, expectedBytes: 0);
         Assert.Equal(0, (await stream.Finish(Cancel)).Bytes);
     }
 

@@ -7,15 +7,9 @@ public sealed class PartSizesTests
     const long FiveTebibytes = 5L << 40;
 
     [Fact]
-    public void The_largest_object_of_S3_fits_ten_thousand_parts() => Assert.True(Total(PartSizes.S3, 10_000) >= FiveTebibytes);
-
-    [Fact]
-    public void As_much_fits_fifty_thousand_blocks_of_Azure() => Assert.True(Total(PartSizes.Azure, 50_000) >= FiveTebibytes);
-
-    [Fact]
     public void Sizes_never_shrink_and_stop_at_the_most()
     {
-        foreach (var sizes in new[] { PartSizes.S3, PartSizes.Azure, PartSizes.Gcs })
+        foreach (var sizes in new[] { PartSizes.S3, PartSizes.S3.For(40L << 30), PartSizes.Azure, PartSizes.Azure.For(300L << 30), PartSizes.Gcs })
         {
             var all = Enumerable.Range(1, 50_000).Select(sizes.Of).ToList();
             Assert.Equal(all.Order(), all);
@@ -24,19 +18,48 @@ public sealed class PartSizesTests
         }
     }
 
+    /// <summary>Two parts of that size are in memory: one on its way and one that is filled.</summary>
     [Theory]
-    [InlineData(37L << 30, 32L << 20)]
-    [InlineData(87L << 30, 64L << 20)]
-    [InlineData(187L << 30, 128L << 20)]
-    [InlineData(787L << 30, 512L << 20)]
-    public void S3_parts_are_as_large_as_the_documentation_says(long bytes, long largest)
+    [InlineData(50, 16)]
+    [InlineData(70, 16)]
+    [InlineData(128, 32)]
+    [InlineData(218, 64)]
+    [InlineData(350, 128)]
+    [InlineData(512, 256)]
+    [InlineData(637, 512)]
+    [InlineData(5120, 1024)]
+    public void S3_parts_are_as_large_as_the_documentation_says(int gibibytes, int mebibytes)
     {
+        var sizes = PartSizes.S3.For((long)gibibytes << 30);
+        Assert.Equal((long)mebibytes << 20, sizes.SufficientBytes);
         long total = 0;
         var number = 0;
-        while (total < bytes)
-            total += PartSizes.S3.Of(++number);
-        Assert.Equal(largest, PartSizes.S3.Of(number));
+        while (total < (long)gibibytes << 30)
+            total += sizes.Of(++number);
+        Assert.Equal(sizes.SufficientBytes, sizes.Of(number));
+        Assert.InRange(number, 1, 10_000);
     }
+
+    [Fact]
+    public void A_small_folder_on_a_large_disk_has_small_parts() =>
+        Assert.All(Enumerable.Range(1, 800), number => Assert.Equal(16 << 20, PartSizes.S3.For(FiveTebibytes).Of(number)));
+
+    /// <summary>The file system of the data said less than its archive has, or nothing.</summary>
+    [Theory]
+    [InlineData(null)]
+    [InlineData(0L)]
+    [InlineData(63L << 30)]
+    [InlineData(1L << 40)]
+    [InlineData(FiveTebibytes)]
+    public void The_largest_object_fits_whatever_was_expected(long? expected)
+    {
+        Assert.True(Total(PartSizes.S3.For(expected), 10_000) >= FiveTebibytes);
+        Assert.True(Total(PartSizes.Azure.For(expected), 50_000) >= FiveTebibytes);
+    }
+
+    [Fact]
+    public void Parts_of_one_size_stay_so_whatever_is_expected() =>
+        Assert.All(new[] { 1, 2, 1_000_000 }, number => Assert.Equal(PartSizes.Gcs.FirstBytes, PartSizes.Gcs.For(FiveTebibytes).Of(number)));
 
     static long Total(PartSizes sizes, int parts) => Enumerable.Range(1, parts).Sum(number => (long)sizes.Of(number));
 }

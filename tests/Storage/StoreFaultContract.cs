@@ -222,8 +222,8 @@ public abstract class StoreFaultContract : IAsyncLifetime
                 await Store.Put("a/small", "hello"u8.ToArray(), stop.Token);
                 await using (var upload = await Store.BeginUpload("a/big", stop.Token))
                 {
-                    await upload.SendPart(1, 0, new byte[upload.PartBytes(1)], stop.Token);
-                    await upload.SendPart(2, upload.PartBytes(1), new byte[Tail], stop.Token);
+                    await upload.SendPart(1, 0, new byte[upload.PartSizes.Of(1)], stop.Token);
+                    await upload.SendPart(2, upload.PartSizes.Of(1), new byte[Tail], stop.Token);
                     await upload.Complete(stop.Token);
                 }
                 await Store.Head("a/small", stop.Token);
@@ -272,8 +272,8 @@ public abstract class StoreFaultContract : IAsyncLifetime
         Spoil(WireKind.Abort, Named(fault));
         await using (var upload = await Store.BeginUpload("a/big", Cancel))
         {
-            await upload.SendPart(1, 0, new byte[upload.PartBytes(1)], Cancel);
-            await upload.SendPart(2, upload.PartBytes(1), new byte[Tail], Cancel);
+            await upload.SendPart(1, 0, new byte[upload.PartSizes.Of(1)], Cancel);
+            await upload.SendPart(2, upload.PartSizes.Of(1), new byte[Tail], Cancel);
         }
         Proxy.AssertAllSpoiled();
         Assert.Empty(await Direct.ListUploads("", Cancel).ToListAsync(Cancel));
@@ -288,8 +288,8 @@ public abstract class StoreFaultContract : IAsyncLifetime
     protected static async Task<StoredObject> Upload(IObjectStore store, string key, byte[] tail)
     {
         await using var upload = await store.BeginUpload(key, Cancel);
-        await using var stream = new UploadStream(upload);
-        await stream.WriteAsync(Patterned(upload.PartBytes(1), 2), Cancel);
+        await using var stream = new UploadStream(upload, expectedBytes: 0);
+        await stream.WriteAsync(Patterned(upload.PartSizes.Of(1), 2), Cancel);
         await stream.WriteAsync(tail, Cancel);
         return await stream.Finish(Cancel);
     }

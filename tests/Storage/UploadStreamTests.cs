@@ -11,7 +11,7 @@ public sealed class UploadStreamTests
     public async Task A_part_goes_on_when_the_write_that_filled_it_is_over()
     {
         var upload = new Gated();
-        await using var stream = new UploadStream(upload);
+        await using var stream = new UploadStream(upload, expectedBytes: 0);
         using (var write = new CancellationTokenSource())
         {
             await stream.WriteAsync(new byte[Gated.Part], write.Token);
@@ -25,7 +25,7 @@ public sealed class UploadStreamTests
     public async Task Never_sends_more_parts_at_once_than_it_may()
     {
         var upload = new Gated();
-        await using var stream = new UploadStream(upload);
+        await using var stream = new UploadStream(upload, expectedBytes: 0);
         await stream.WriteAsync(new byte[3 * Gated.Part - 1], Cancel);
         Assert.Equal(2, upload.OnTheirWay);
         var third = stream.WriteAsync(new byte[1], Cancel).AsTask();
@@ -40,7 +40,7 @@ public sealed class UploadStreamTests
     public async Task Parts_that_are_too_large_for_the_buffer_are_sent_one_at_a_time()
     {
         var upload = new Gated();
-        await using var stream = new UploadStream(upload, bufferBytes: 3 * Gated.Part - 1);
+        await using var stream = new UploadStream(upload, expectedBytes: 0, bufferBytes: 3 * Gated.Part - 1);
         await stream.WriteAsync(new byte[2 * Gated.Part - 1], Cancel);
         var second = stream.WriteAsync(new byte[1], Cancel).AsTask();
         Assert.False(second.IsCompleted);
@@ -54,7 +54,7 @@ public sealed class UploadStreamTests
     public async Task Disposing_ends_and_waits_for_every_part_also_one_that_a_cancelled_write_waited_for()
     {
         var upload = new Gated { PartsAtOnce = 1 };
-        var stream = new UploadStream(upload);
+        var stream = new UploadStream(upload, expectedBytes: 0);
         using var write = new CancellationTokenSource();
         await stream.WriteAsync(new byte[Gated.Part], write.Token);
         var second = stream.WriteAsync(new byte[Gated.Part], write.Token).AsTask();
@@ -69,7 +69,7 @@ public sealed class UploadStreamTests
     public async Task A_part_that_fails_ends_the_stream_with_its_own_error()
     {
         var upload = new Gated { PartsAtOnce = 1 };
-        await using var stream = new UploadStream(upload);
+        await using var stream = new UploadStream(upload, expectedBytes: 0);
         await stream.WriteAsync(new byte[Gated.Part], Cancel);
         upload.Open.SetException(new RunnerException(ExitCode.Storage, "no space left"));
         var failed = await Assert.ThrowsAsync<RunnerException>(() => stream.Finish(Cancel));
@@ -77,6 +77,17 @@ public sealed class UploadStreamTests
     }
 
     /// <summary>An upload whose parts wait for a gate.</summary>
+    /// <summary>Two parts of 32 MiB fit the buffer; nothing larger does.</summary>
+    [Theory]
+    [InlineData(128L << 30, 64)]
+    [InlineData(130L << 30, 128)]
+    [InlineData(320L << 30, 256)]
+    public async Task Says_how_much_memory_parts_of_an_object_of_that_size_take(long expected, long mebibytes)
+    {
+        await using var stream = new UploadStream(new Gated { PartSizes = PartSizes.S3 }, expected);
+        Assert.Equal(mebibytes << 20, stream.HeldBytes);
+    }
+
     sealed class Gated : IObjectUpload
     {
         public const int Part = 1000;
@@ -90,7 +101,7 @@ public sealed class UploadStreamTests
 
         public int PartsAtOnce { get; init; } = 2;
 
-        public int PartBytes(int number) => Part;
+        public PartSizes PartSizes { get; init; } = PartSizes.Same(Part);
 
         public async Task SendPart(int number, long offset, ReadOnlyMemory<byte> part, CancellationToken cancel)
         {

@@ -21,7 +21,7 @@ public sealed class AzureUpload : IObjectUpload
 
     public int PartsAtOnce => 4;
 
-    public int PartBytes(int number) => PartSizes.Azure.Of(number);
+    public PartSizes PartSizes => PartSizes.Azure;
 
     /// <summary>Sends a block of one byte, which is in no list: that the key can be written is known before anything else is done.</summary>
     public static async Task<AzureUpload> Begin(AzureConnection container, AzureUnfinished unfinished, string key, CancellationToken cancel)

@@ -33,7 +33,7 @@ sealed class FileUpload : IObjectUpload
 
     public int PartsAtOnce => 4;
 
-    public int PartBytes(int number) => 4 << 20;
+    public PartSizes PartSizes { get; } = PartSizes.Same(4 << 20);
 
     public async Task SendPart(int number, long offset, ReadOnlyMemory<byte> part, CancellationToken cancel)
     {

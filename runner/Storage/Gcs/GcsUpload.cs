@@ -30,7 +30,7 @@ sealed class GcsUpload(GcsClient client, GcsPlace place, string key) : IObjectUp
 
     public int PartsAtOnce => 1;
 
-    public int PartBytes(int number) => PartSizes.Gcs.Of(number);
+    public PartSizes PartSizes => PartSizes.Gcs;
 
     /// <exception cref="GcsRefusedException">The key may not be written.</exception>
     public async Task Begin(CancellationToken cancel)
@@ -52,9 +52,9 @@ sealed class GcsUpload(GcsClient client, GcsPlace place, string key) : IObjectUp
     /// <summary>Sends the part before this one, and keeps a copy of this one.</summary>
     public async Task SendPart(int number, long offset, ReadOnlyMemory<byte> part, CancellationToken cancel)
     {
-        var next = number == this.number + 1 && offset == this.offset + count && (this.number == 0 || count == PartBytes(this.number));
+        var next = number == this.number + 1 && offset == this.offset + count && (this.number == 0 || count == PartSizes.Of(this.number));
         var again = number == this.number && offset == this.offset && !leaving;
-        if (ending || part.Length > PartBytes(number) || !(next || again))
+        if (ending || part.Length > PartSizes.Of(number) || !(next || again))
             throw new InvalidOperationException($"part {number} at byte {offset} does not follow part {this.number}, which has {count} bytes at {this.offset}");
         if (next && this.number > 0)
         {

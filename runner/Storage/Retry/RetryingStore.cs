@@ -128,7 +128,7 @@ public sealed class RetryingStore(IObjectStore inner, RetryPolicy policy, TimePr
     {
         public int PartsAtOnce => inner.PartsAtOnce;
 
-        public int PartBytes(int number) => inner.PartBytes(number);
+        public PartSizes PartSizes => inner.PartSizes;
 
         public Task SendPart(int number, long offset, ReadOnlyMemory<byte> part, CancellationToken cancel) =>
             retrying.Run(stop => inner.SendPart(number, offset, part, stop), cancel);

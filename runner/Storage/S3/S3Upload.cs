@@ -15,7 +15,7 @@ sealed class S3Upload(IObjectStore store, S3Requests requests, string bucket, st
 
     public int PartsAtOnce => 4;
 
-    public int PartBytes(int number) => PartSizes.S3.Of(number);
+    public PartSizes PartSizes => PartSizes.S3;
 
     public async Task SendPart(int number, long offset, ReadOnlyMemory<byte> part, CancellationToken cancel)
     {

@@ -85,15 +85,15 @@ public sealed class AzureCredentialsTests : IAsyncLifetime
         await using var proxy = await FaultProxy.Start(AzureContainer.Service, Cancel);
         container.Mount("sasToken", old);
         await using var upload = await container.Open(proxy.Address).BeginUpload("a/big", Cancel);
-        await upload.SendPart(1, 0, new byte[upload.PartBytes(1)], Cancel);
+        await upload.SendPart(1, 0, new byte[upload.PartSizes.Of(1)], Cancel);
 
         proxy.Spoil(request => request.HasQuery("sig"), new Fault.Answer(403), times: 1000);
-        var revoked = await Assert.ThrowsAsync<RunnerException>(() => upload.SendPart(2, upload.PartBytes(1), new byte[10], Cancel));
+        var revoked = await Assert.ThrowsAsync<RunnerException>(() => upload.SendPart(2, upload.PartSizes.Of(1), new byte[10], Cancel));
         Assert.Null(revoked.Retry);
 
         container.Mount("accountKey", AzureContainer.Key);
-        await upload.SendPart(2, upload.PartBytes(1), new byte[10], Cancel);
-        Assert.Equal(upload.PartBytes(1) + 10L, (await upload.Complete(Cancel)).Bytes);
+        await upload.SendPart(2, upload.PartSizes.Of(1), new byte[10], Cancel);
+        Assert.Equal(upload.PartSizes.Of(1) + 10L, (await upload.Complete(Cancel)).Bytes);
     }
 
     [Fact]

@@ -56,14 +56,14 @@ public sealed class GcsCredentialsTests : IAsyncLifetime
     {
         using var key = RSA.Create(2048);
         await using var upload = await bucket.Store.BeginUpload("a", Cancel);
-        await upload.SendPart(1, 0, new byte[upload.PartBytes(1)], Cancel);
+        await upload.SendPart(1, 0, new byte[upload.PartSizes.Of(1)], Cancel);
         var next = new FakeGcsAccount("next", key);
         Fake.Tokens.Know(next);
         Fake.Tokens.Forget(Fake.Account);
         Fake.Tokens.RevokeAll();
         bucket.UseKeyOf(next);
-        await upload.SendPart(2, upload.PartBytes(1), "end"u8.ToArray(), Cancel);
-        Assert.Equal(upload.PartBytes(1) + 3, (await upload.Complete(Cancel)).Bytes);
+        await upload.SendPart(2, upload.PartSizes.Of(1), "end"u8.ToArray(), Cancel);
+        Assert.Equal(upload.PartSizes.Of(1) + 3, (await upload.Complete(Cancel)).Bytes);
     }
 
     [Fact]

@@ -23,7 +23,7 @@ public sealed class GcsUploadTests : IAsyncLifetime
     public async Task The_newest_part_is_held_back_and_can_be_replaced()
     {
         await using var upload = await bucket.Store.BeginUpload("a", Cancel);
-        var size = upload.PartBytes(1);
+        var size = upload.PartSizes.Of(1);
         await upload.SendPart(1, 0, Filled(size, 1), Cancel);
         Assert.Equal(0, Assert.Single(Fake.Uploads.Unfinished).Kept);
         await upload.SendPart(1, 0, Filled(size, 2), Cancel);
@@ -43,7 +43,7 @@ public sealed class GcsUploadTests : IAsyncLifetime
     public async Task Parts_in_another_order_are_a_bug(int number, long offset)
     {
         await using var upload = await bucket.Store.BeginUpload("a", Cancel);
-        await upload.SendPart(1, 0, Filled(upload.PartBytes(1), 1), Cancel);
+        await upload.SendPart(1, 0, Filled(upload.PartSizes.Of(1), 1), Cancel);
         await Assert.ThrowsAsync<InvalidOperationException>(() => upload.SendPart(number, offset, Filled(5, 1), Cancel));
     }
 
@@ -62,7 +62,7 @@ public sealed class GcsUploadTests : IAsyncLifetime
     {
         await using var upload = await bucket.Store.BeginUpload("a", Cancel);
         Assert.Single(Fake.Uploads.Unfinished).KeepOfEach = keep;
-        var content = Patterned(upload.PartBytes(1) + (2 * Quantum) + 99);
+        var content = Patterned(upload.PartSizes.Of(1) + (2 * Quantum) + 99);
         await Send(upload, content);
         Assert.Equal(content.Length, (await upload.Complete(Cancel)).Bytes);
         Assert.True(content.AsSpan().SequenceEqual(Fake.Bucket.Find("a")!.Content));
@@ -92,12 +92,12 @@ public sealed class GcsUploadTests : IAsyncLifetime
         await using var proxy = await FaultProxy.Start(bucket.Address, Cancel);
         proxy.Spoil(request => request.Method == "PUT", new Fault.CutRequest(cutAfter), 1);
         await using var upload = await bucket.OpenAt(proxy.Address, TimeProvider.System).BeginUpload("a", Cancel);
-        var content = Patterned(upload.PartBytes(1) + 10);
-        await upload.SendPart(1, 0, content.AsMemory(0, upload.PartBytes(1)), Cancel);
-        var cut = await Assert.ThrowsAsync<RunnerException>(() => upload.SendPart(2, upload.PartBytes(1), content.AsMemory(upload.PartBytes(1)), Cancel));
+        var content = Patterned(upload.PartSizes.Of(1) + 10);
+        await upload.SendPart(1, 0, content.AsMemory(0, upload.PartSizes.Of(1)), Cancel);
+        var cut = await Assert.ThrowsAsync<RunnerException>(() => upload.SendPart(2, upload.PartSizes.Of(1), content.AsMemory(upload.PartSizes.Of(1)), Cancel));
         Assert.NotNull(cut.Retry);
         await Assert.ThrowsAsync<InvalidOperationException>(() => upload.SendPart(1, 0, content.AsMemory(0, 5), Cancel));
-        await upload.SendPart(2, upload.PartBytes(1), content.AsMemory(upload.PartBytes(1)), Cancel);
+        await upload.SendPart(2, upload.PartSizes.Of(1), content.AsMemory(upload.PartSizes.Of(1)), Cancel);
         await upload.Complete(Cancel);
         Assert.True(content.AsSpan().SequenceEqual(Fake.Bucket.Find("a")!.Content));
         var resumed = proxy.Requests.Where(request => request.Method == "PUT").Select(request => request.Headers.ContentRange.ToString()).ToList();
@@ -170,7 +170,7 @@ public sealed class GcsUploadTests : IAsyncLifetime
         proxy.Spoil(request => request.Method == "PUT", new Fault.Garble(100), 1);
         await using (var upload = await bucket.OpenAt(proxy.Address, TimeProvider.System).BeginUpload("a", Cancel))
         {
-            await Send(upload, Patterned(upload.PartBytes(1) + 10));
+            await Send(upload, Patterned(upload.PartSizes.Of(1) + 10));
             var failed = await Assert.ThrowsAsync<RunnerException>(() => upload.Complete(Cancel));
             Assert.Null(failed.Retry);
             Assert.Contains("other bytes than were sent", failed.Message, StringComparison.Ordinal);
@@ -222,7 +222,7 @@ public sealed class GcsUploadTests : IAsyncLifetime
     {
         for (var (number, at) = (1, 0); at < content.Length; number++)
         {
-            var count = Math.Min(upload.PartBytes(number), content.Length - at);
+            var count = Math.Min(upload.PartSizes.Of(number), content.Length - at);
             await upload.SendPart(number, at, content.AsMemory(at, count), Cancel);
             at += count;
         }

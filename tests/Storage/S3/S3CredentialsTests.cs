@@ -40,14 +40,14 @@ public sealed class S3CredentialsTests : IDisposable
         scratch.File("secret/secretAccessKey", "testing");
         var store = S3ObjectStore.Open(bucket.PolicyAt(proxy.Address), CredentialsFolder.Open(scratch["secret"]), TimeProvider.System);
         await using var upload = await store.BeginUpload("a/big", Cancel);
-        await upload.SendPart(1, 0, new byte[upload.PartBytes(1)], Cancel);
+        await upload.SendPart(1, 0, new byte[upload.PartSizes.Of(1)], Cancel);
 
         proxy.Spoil(request => request.Headers.Authorization.ToString().Contains("Credential=test:tester/", StringComparison.Ordinal), new Fault.Answer(403, Body: CannedS3.Error("InvalidAccessKeyId", "revoked")), times: 1000);
-        await Assert.ThrowsAsync<RunnerException>(() => upload.SendPart(2, upload.PartBytes(1), "tail"u8.ToArray(), Cancel));
+        await Assert.ThrowsAsync<RunnerException>(() => upload.SendPart(2, upload.PartSizes.Of(1), "tail"u8.ToArray(), Cancel));
         scratch.File("secret/accessKeyId", "test:second");
         scratch.File("secret/secretAccessKey", "second-testing");
-        await upload.SendPart(2, upload.PartBytes(1), "tail"u8.ToArray(), Cancel);
-        Assert.Equal(upload.PartBytes(1) + 4L, (await upload.Complete(Cancel)).Bytes);
+        await upload.SendPart(2, upload.PartSizes.Of(1), "tail"u8.ToArray(), Cancel);
+        Assert.Equal(upload.PartSizes.Of(1) + 4L, (await upload.Complete(Cancel)).Bytes);
     }
 
     [Fact]
