@@ -78,6 +78,23 @@ public sealed class FileObjectStoreTests : MultipartStoreContract, IDisposable
         Assert.Equal(kept, await store.Head("a", Cancel));
     }
 
+    [Fact]
+    public async Task A_listing_does_not_follow_links_and_ends_when_it_is_told_to()
+    {
+        await Store.Put("a/one", "x"u8.ToArray(), Cancel);
+        Shell.Bash($"ln -s . {scratch["store/a/loop"]}");
+        Assert.Equal(["a/one"], await Keys(""));
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => Store.ListPage("", null, new CancellationToken(canceled: true)));
+    }
+
+    [Fact]
+    public async Task An_upload_whose_folder_is_gone_ends_without_a_word()
+    {
+        var upload = await Store.BeginUpload("a/big", Cancel);
+        Directory.Delete(scratch["store"], recursive: true);
+        await upload.DisposeAsync();
+    }
+
     [Theory]
     [InlineData("")]
     [InlineData("a//b")]

@@ -76,6 +76,26 @@ public sealed class UploadStreamTests
         Assert.Equal("no space left", failed.Message);
     }
 
+    [Fact]
+    public async Task A_part_that_failed_ends_the_stream_at_the_next_full_part_also_when_more_may_be_on_their_way()
+    {
+        var upload = new Gated();
+        await using var stream = new UploadStream(upload);
+        await stream.WriteAsync(new byte[Gated.Part], Cancel);
+        upload.Open.SetException(new RunnerException(ExitCode.Storage, "no space left"));
+        await Assert.ThrowsAsync<RunnerException>(() => stream.WriteAsync(new byte[Gated.Part], Cancel).AsTask());
+    }
+
+    [Fact]
+    public async Task Parts_may_grow_while_they_are_sent()
+    {
+        var upload = new Gated { Growth = 10 };
+        upload.Open.SetResult();
+        await using var stream = new UploadStream(upload);
+        await stream.WriteAsync(new byte[10 * Gated.Part], Cancel);
+        Assert.Equal(10 * Gated.Part, (await stream.Finish(Cancel)).Bytes);
+    }
+
     /// <summary>An upload whose parts wait for a gate.</summary>
     sealed class Gated : IObjectUpload
     {
@@ -90,7 +110,10 @@ public sealed class UploadStreamTests
 
         public int PartsAtOnce { get; init; } = 2;
 
-        public int PartBytes(int number) => Part;
+        /// <summary>Bytes by which each part is larger than the one before.</summary>
+        public int Growth { get; init; }
+
+        public int PartBytes(int number) => Part + (number - 1) * Growth;
 
         public async Task SendPart(int number, long offset, ReadOnlyMemory<byte> part, CancellationToken cancel)
         {
