@@ -35,9 +35,12 @@ public sealed class CredentialsFolder
         {
             if (!File.Exists(file))
                 return null;
-            if (new FileInfo(file).Length > MaxBytes)
+            // The file's own size: in a mounted Secret the name is a link.
+            using var stream = File.OpenRead(file);
+            if (stream.Length > MaxBytes)
                 throw new RunnerException(ExitCode.Usage, $"\"{file}\" is too large for a credential", "which keys a Secret has is on the provider's page of the documentation");
-            var text = File.ReadAllText(file).Trim();
+            using var reader = new StreamReader(stream);
+            var text = reader.ReadToEnd().Trim();
             return text.Length > 0
                 ? new Secret(text)
                 : throw new RunnerException(ExitCode.Usage, $"\"{file}\" is empty", $"set \"{name}\" in the Secret");

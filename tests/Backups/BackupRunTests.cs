@@ -5,7 +5,9 @@ using BackupRunner.Policy;
 using BackupRunner.Reports;
 using BackupRunner.Storage;
 using BackupRunner.Storage.Files;
+using BackupRunner.Storage.Retry;
 using BackupRunner.Templates;
+using BackupRunner.Tests.Hooks;
 using BackupRunner.Tests.Storage;
 using BackupRunner.Tests.Support;
 
@@ -93,6 +95,36 @@ public sealed class BackupRunTests : IDisposable
     }
 
     [Fact]
+    public async Task A_manifest_that_was_stored_without_an_answer_and_stays_keeps_its_data()
+    {
+        await Assert.ThrowsAsync<RunnerException>(() => Run(new HoldsItsManifest(store), new BackupPolicy()));
+        Assert.True(Assert.Single(await Entries()).Complete);
+        Assert.Contains("could not remove what this failed backup stored", Assert.Single(warnings), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_run_that_is_stopped_removes_what_it_stored()
+    {
+        using var stop = new CancellationTokenSource();
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => Run(new Stopping(store, stop), new BackupPolicy(), cancel: stop.Token));
+        Assert.Empty(Directory.GetFileSystemEntries(scratch["store"]));
+        Assert.Empty(warnings);
+    }
+
+    [Fact]
+    public async Task A_run_that_is_stopped_does_not_wait_long_for_a_store_that_removes_nothing()
+    {
+        using var stop = new CancellationTokenSource();
+        var time = new ManualTime();
+        var stopping = new Stopping(store, stop) { Hung = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously) };
+        var run = Run(stopping, new BackupPolicy(), time: time, cancel: stop.Token);
+        await stopping.Hung.Task.WaitAsync(TimeSpan.FromSeconds(30), Cancel);
+        time.Advance(RetryingStore.Patience);
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => run.WaitAsync(TimeSpan.FromSeconds(30), Cancel));
+        Assert.Contains("could not remove what this failed backup stored", Assert.Single(warnings), StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task An_empty_folder_is_a_backup_of_nothing_with_a_warning()
     {
         scratch.Folder("empty");
@@ -115,7 +147,7 @@ public sealed class BackupRunTests : IDisposable
         Assert.Empty(Directory.GetFiles(scratch["archives"], "backup*"));
     }
 
-    async Task<Manifest> Run(IObjectStore to, BackupPolicy policy, string? data = null)
+    async Task<Manifest> Run(IObjectStore to, BackupPolicy policy, string? data = null, TimeProvider? time = null, CancellationToken? cancel = null)
     {
         data ??= scratch["data"];
         var id = BackupId.New(Now, Guid.NewGuid().ToByteArray());
@@ -127,8 +159,43 @@ public sealed class BackupRunTests : IDisposable
         var plan = BackupPlan.For(new BackupKeys("", Stored.Redis, id), data, policy, null, model);
         var shell = new LocalShell(Redaction.Of(new Dictionary<string, string>()), _ => { }, TimeProvider.System);
         var run = new BackupRun(
-            plan, to, shell, new FrozenMarkFile(scratch["frozen.json"]), new BackupWatch(_ => { }, warnings.Add, Bytes: null), TimeProvider.System);
-        return (await run.Run(Cancel)).Manifest;
+            plan, to, shell, new FrozenMarkFile(scratch["frozen.json"]), new BackupWatch(_ => { }, warnings.Add, Bytes: null), time ?? TimeProvider.System);
+        return (await run.Run(cancel ?? Cancel)).Manifest;
+    }
+
+    /// <summary>The answer to storing the manifest is lost, and nobody may remove it.</summary>
+    sealed class HoldsItsManifest(IObjectStore inner) : FaultyStore(inner, _ => { })
+    {
+        public override async Task<StoredObject> Put(string key, ReadOnlyMemory<byte> content, CancellationToken cancel)
+        {
+            var put = await base.Put(key, content, cancel);
+            return IsManifest(key) ? throw Failure() : put;
+        }
+
+        public override Task Delete(string key, CancellationToken cancel) => IsManifest(key) ? throw Failure() : base.Delete(key, cancel);
+
+        static bool IsManifest(string key) => key.EndsWith("/backup.json", StringComparison.Ordinal);
+    }
+
+    /// <summary>The run is told to stop when the archive is stored.</summary>
+    sealed class Stopping(IObjectStore inner, CancellationTokenSource stop) : FaultyStore(inner, _ => { })
+    {
+        /// <summary>Set by the first deletion, where none ever ends.</summary>
+        public TaskCompletionSource? Hung { get; init; }
+
+        public override async Task<StoredObject> Put(string key, ReadOnlyMemory<byte> content, CancellationToken cancel)
+        {
+            await stop.CancelAsync();
+            throw new OperationCanceledException(stop.Token);
+        }
+
+        public override async Task Delete(string key, CancellationToken cancel)
+        {
+            if (Hung?.TrySetResult() is not null)
+                await Task.Delay(Timeout.Infinite, cancel);
+            cancel.ThrowIfCancellationRequested();
+            await base.Delete(key, cancel);
+        }
     }
 
     async Task<List<CatalogEntry>> Entries() => await new BackupCatalog(store, "").All(Cancel).ToListAsync(Cancel);

@@ -21,6 +21,40 @@ public sealed class StoreAndVolumeFaultTests : IDisposable
         Assert.Empty(Directory.GetFileSystemEntries(small.Path));
     }
 
+    /// <summary>A power cut leaves no name without its content and brings no name back: seen from the calls, since a test can cut no power.</summary>
+    [Fact]
+    public async Task What_is_stored_is_on_the_disk_before_it_has_its_name_and_every_change_of_names_before_the_run_goes_on()
+    {
+        laptop.Scratch.File("data/one", "1");
+        Assert.Equal(3, await Renamed("backup"));
+        // A day later, of a run that was killed.
+        Shell.Bash($"cd {laptop.Store}; rm \"$(find . -name backup.json)\"; find . -type f -exec touch -d '25 hours ago' {{}} +");
+        await Renamed("prune");
+        Assert.Equal("", laptop.Stored());
+
+        async Task<int> Renamed(string verb)
+        {
+            var trace = laptop.Scratch["trace"];
+            var traced = laptop.Runner with { Prefix = ["strace", "-f", "-y", "-qqq", "-o", trace, "-e", "trace=fsync,mkdir,rename,unlink"] };
+            (await traced.Run(verb, "--data", laptop.Data, "--store", laptop.Store)).Exited(0);
+            var calls = await File.ReadAllLinesAsync(trace, TestContext.Current.CancellationToken);
+            var renamed = 0;
+            for (var at = 0; at < calls.Length; at++)
+            {
+                if (calls[at].Split('"') is not [var call, var path, ..] || !path.StartsWith(laptop.Store + "/", StringComparison.Ordinal))
+                    continue;
+                Assert.Contains(calls.Skip(at), later => Syncs(later, Path.GetDirectoryName(path)!));
+                if (!call.Contains("rename", StringComparison.Ordinal))
+                    continue;
+                renamed++;
+                Assert.Contains(calls.Take(at), earlier => Syncs(earlier, path));
+            }
+            return renamed;
+        }
+
+        static bool Syncs(string call, string path) => call.Contains("fsync(", StringComparison.Ordinal) && call.Contains($"<{path}>", StringComparison.Ordinal);
+    }
+
     [Fact]
     public async Task A_read_only_store_ends_the_backup_before_anything_runs()
     {

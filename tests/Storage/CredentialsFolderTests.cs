@@ -42,9 +42,13 @@ public sealed class CredentialsFolderTests : IDisposable
         scratch.File("secret/empty", " \n");
         scratch.File("secret/large", new string('s', (1 << 20) + 1));
         scratch.Folder("secret/folder");
+        // Who reads its own memory from the beginning gets EIO.
+        Shell.Bash($"ln -s /proc/self/mem {scratch["secret/broken"]}; ln -s large {scratch["secret/linked"]}");
         var credentials = CredentialsFolder.Open(scratch["secret"]);
         Assert.Contains("/empty\" is empty", Refusal(() => credentials.Read("empty")), StringComparison.Ordinal);
         Assert.Contains("/large\" is too large", Refusal(() => credentials.Read("large")), StringComparison.Ordinal);
+        Assert.Contains("/linked\" is too large", Refusal(() => credentials.Read("linked")), StringComparison.Ordinal);
+        Assert.StartsWith($"cannot read the credential \"{scratch["secret/broken"]}\": ", Refusal(() => credentials.Read("broken")), StringComparison.Ordinal);
         Assert.Contains("have no \"missing\"", Refusal(() => credentials.Required("missing")), StringComparison.Ordinal);
         Assert.Null(credentials.Read("folder"));
     }

@@ -19,11 +19,11 @@ public class FaultyStore(IObjectStore inner, Action<int> before) : IObjectStore
 
     public virtual Task<Page<UnfinishedUpload>> ListUploadsPage(string prefix, string? token, CancellationToken cancel) => inner.ListUploadsPage(prefix, token, cancel);
 
-    public Task<StoredObject> Put(string key, ReadOnlyMemory<byte> content, CancellationToken cancel) => Asked().Put(key, content, cancel);
+    public virtual Task<StoredObject> Put(string key, ReadOnlyMemory<byte> content, CancellationToken cancel) => Asked().Put(key, content, cancel);
 
     public virtual Task Delete(string key, CancellationToken cancel) => Asked().Delete(key, cancel);
 
-    public Task AbortUpload(UnfinishedUpload upload, CancellationToken cancel) => Asked().AbortUpload(upload, cancel);
+    public virtual Task AbortUpload(UnfinishedUpload upload, CancellationToken cancel) => Asked().AbortUpload(upload, cancel);
 
     public virtual async Task<IObjectUpload> BeginUpload(string key, CancellationToken cancel) => new Upload(this, await Asked().BeginUpload(key, cancel));
 

@@ -30,6 +30,18 @@ public sealed class FileObjectStoreTests : MultipartStoreContract, IDisposable
     }
 
     [Fact]
+    public async Task An_empty_folder_that_cannot_be_removed_stays_and_the_object_is_gone()
+    {
+        using var mounted = Mounted.Tmpfs("size=1m");
+        var store = new FileObjectStore(Path.GetDirectoryName(mounted.Path)!);
+        var folder = Path.GetFileName(mounted.Path);
+        await store.Put(folder + "/one", "x"u8.ToArray(), Cancel);
+        await store.Delete(folder + "/one", Cancel);
+        Assert.Null(await store.Head(folder + "/one", Cancel));
+        Assert.True(Directory.Exists(mounted.Path));
+    }
+
+    [Fact]
     public async Task A_store_that_does_not_exist_is_made_by_the_first_write_and_refused_by_a_listing()
     {
         var store = new FileObjectStore(scratch["new/store"]);
@@ -76,6 +88,23 @@ public sealed class FileObjectStoreTests : MultipartStoreContract, IDisposable
             Assert.Contains("read-only file system", refused.Message, StringComparison.Ordinal);
         }
         Assert.Equal(kept, await store.Head("a", Cancel));
+    }
+
+    [Fact]
+    public async Task A_listing_does_not_follow_links_and_ends_when_it_is_told_to()
+    {
+        await Store.Put("a/one", "x"u8.ToArray(), Cancel);
+        Shell.Bash($"ln -s . {scratch["store/a/loop"]}");
+        Assert.Equal(["a/one"], await Keys(""));
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => Store.ListPage("", null, new CancellationToken(canceled: true)));
+    }
+
+    [Fact]
+    public async Task An_upload_whose_folder_is_gone_ends_without_a_word()
+    {
+        var upload = await Store.BeginUpload("a/big", Cancel);
+        Directory.Delete(scratch["store"], recursive: true);
+        await upload.DisposeAsync();
     }
 
     [Theory]

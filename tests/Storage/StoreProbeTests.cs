@@ -47,6 +47,24 @@ public sealed class StoreProbeTests : IDisposable
         Assert.Contains("is not listed", failed.Message, StringComparison.Ordinal);
     }
 
+    [Fact]
+    public async Task An_upload_that_can_be_begun_and_not_aborted_is_told()
+    {
+        var failed = await Failed(new NeverAborting(files));
+        Assert.Equal("cannot abort the upload of \"x\": denied", failed.Message);
+    }
+
+    [Fact]
+    public async Task The_time_is_had_also_where_nothing_may_be_deleted_and_leaves_nothing_where_it_may()
+    {
+        foreach (var store in new IObjectStore[] { files, new Denying(files) })
+        {
+            Assert.Empty(Directory.GetFileSystemEntries(scratch["store"]));
+            Assert.InRange(await StoreProbe.Time(store, "c1/", Cancel), DateTimeOffset.UtcNow.AddMinutes(-1), DateTimeOffset.UtcNow.AddMinutes(1));
+        }
+        Assert.Single(await StoreProbe.Left(files, "c1/", Cancel).ToListAsync(Cancel));
+    }
+
     static async Task<RunnerException> Failed(IObjectStore store)
     {
         var failed = await Assert.ThrowsAsync<RunnerException>(() => StoreProbe.Run(store, "c1/", Cancel));
@@ -65,6 +83,13 @@ public sealed class StoreProbeTests : IDisposable
         public override Task Delete(string key, CancellationToken cancel) => throw Denied(StoreOperation.Delete);
 
         static RunnerException Denied(StoreOperation operation) => new StoreFailure("denied", $"grant {operation}").Told(operation, "x", null);
+    }
+
+    sealed class NeverAborting(IObjectStore inner) : FaultyStore(inner, _ => { })
+    {
+        protected override bool CanAbort => false;
+
+        public override Task AbortUpload(UnfinishedUpload upload, CancellationToken cancel) => throw new StoreFailure("denied", null).Told(StoreOperation.AbortUpload, "x", null);
     }
 
     sealed class Lying(IObjectStore inner) : FaultyStore(inner, _ => { })

@@ -76,7 +76,40 @@ public sealed class UploadStreamTests
         Assert.Equal("no space left", failed.Message);
     }
 
-    /// <summary>An upload whose parts wait for a gate.</summary>
+    [Fact]
+    public async Task A_part_that_failed_ends_the_stream_at_the_next_full_part_also_when_more_may_be_on_their_way()
+    {
+        var upload = new Gated();
+        await using var stream = new UploadStream(upload, expectedBytes: 0);
+        await stream.WriteAsync(new byte[Gated.Part], Cancel);
+        upload.Open.SetException(new RunnerException(ExitCode.Storage, "no space left"));
+        await Assert.ThrowsAsync<RunnerException>(() => stream.WriteAsync(new byte[Gated.Part], Cancel).AsTask());
+    }
+
+    [Fact]
+    public async Task Parts_may_grow_while_they_are_sent()
+    {
+        var upload = new Gated { PartSizes = new PartSizes(Gated.Part, Doubling: 2, Steady: 100, Overtaking: 1, MostBytes: 8 * Gated.Part) };
+        upload.Open.SetResult();
+        await using var stream = new UploadStream(upload, expectedBytes: null);
+        await stream.WriteAsync(new byte[60 * Gated.Part], Cancel);
+        Assert.Equal(60 * Gated.Part, (await stream.Finish(Cancel)).Bytes);
+    }
+
+    [Fact]
+    public async Task A_stream_that_is_given_up_waits_for_the_parts_on_their_way_so_that_the_upload_can_be_aborted()
+    {
+        var last = new TaskCompletionSource();
+        var upload = new Gated { GivenUp = last.Task };
+        var stream = new UploadStream(upload, expectedBytes: 0);
+        await stream.WriteAsync(new byte[Gated.Part], Cancel);
+        var given = stream.DisposeAsync().AsTask();
+        Assert.Equal((1, false), (upload.OnTheirWay, given.IsCompleted));
+        last.SetResult();
+        await given;
+        Assert.Equal(0, upload.OnTheirWay);
+    }
+
     /// <summary>Two parts of 32 MiB fit the buffer; nothing larger does.</summary>
     [Theory]
     [InlineData(128L << 30, 64)]
@@ -88,6 +121,7 @@ public sealed class UploadStreamTests
         Assert.Equal(mebibytes << 20, stream.HeldBytes);
     }
 
+    /// <summary>An upload whose parts wait for a gate.</summary>
     sealed class Gated : IObjectUpload
     {
         public const int Part = 1000;
@@ -103,6 +137,9 @@ public sealed class UploadStreamTests
 
         public PartSizes PartSizes { get; init; } = PartSizes.Same(Part);
 
+        /// <summary>A part that is given up is still being sent until then.</summary>
+        public Task GivenUp { get; init; } = Task.CompletedTask;
+
         public async Task SendPart(int number, long offset, ReadOnlyMemory<byte> part, CancellationToken cancel)
         {
             Interlocked.Increment(ref onTheirWay);
@@ -110,6 +147,11 @@ public sealed class UploadStreamTests
             {
                 await Open.Task.WaitAsync(cancel);
                 Interlocked.Add(ref bytes, part.Length);
+            }
+            catch (OperationCanceledException)
+            {
+                await GivenUp;
+                throw;
             }
             finally
             {

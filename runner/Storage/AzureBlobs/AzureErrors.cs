@@ -3,6 +3,7 @@ using System.Xml;
 using Azure;
 using Azure.Identity;
 using BackupRunner.Storage.Http;
+using Microsoft.Identity.Client;
 
 namespace BackupRunner.Storage.AzureBlobs;
 
@@ -35,19 +36,26 @@ public static class AzureErrors
     static StoreFailure OfIdentity(AuthenticationFailedException refused, AzureQuestion asked)
     {
         // Entra's own words, AADSTS and a number, are in the cause of a cause, among many others.
-        List<string> lines = [.. Messages(refused).SelectMany(text => text.Split('\n')).Select(line => line.Trim())];
+        List<Exception> causes = [.. Causes(refused)];
+        List<string> lines = [.. causes.SelectMany(cause => cause.Message.Split('\n')).Select(line => line.Trim())];
         var words = lines.Find(line => line.Contains("AADSTS", StringComparison.Ordinal)) is { } found ? found[found.IndexOf("AADSTS", StringComparison.Ordinal)..] : lines[0];
-        var retry = HttpFailure.OfConnection(refused, asked.Container)?.Retry ?? OfStatus(refused.InnerException as RequestFailedException);
+        var retry = HttpFailure.OfConnection(refused, asked.Container)?.Retry ?? causes.Select(cause => OfTokenServer(cause, asked)).FirstOrDefault(hint => hint is not null);
         return new StoreFailure($"Microsoft Entra gave no token: {words.TrimEnd('.')}", "are tenant, client and secret of the identity right, and is it still there", retry);
     }
 
-    static IEnumerable<string> Messages(Exception failure)
+    static IEnumerable<Exception> Causes(Exception failure)
     {
         for (Exception? cause = failure; cause is not null; cause = cause.InnerException)
-            yield return cause.Message;
+            yield return cause;
     }
 
-    static RetryHint? OfStatus(RequestFailedException? answered) => answered is null ? null : HttpFailure.Retry(answered.Status, null);
+    /// <summary>Microsoft Entra is asked by a library of its own, which has its own exception; what gives tokens to a machine is asked by Azure's.</summary>
+    static RetryHint? OfTokenServer(Exception cause, AzureQuestion asked) => cause switch
+    {
+        MsalServiceException entra => HttpFailure.Retry(entra.StatusCode, HttpFailure.After(entra.Headers?.RetryAfter?.ToString(), asked.Now)),
+        RequestFailedException answered => HttpFailure.Retry(answered.Status, null),
+        _ => null,
+    };
 
     static StoreFailure OfAnswer(RequestFailedException answered, AzureQuestion asked)
     {

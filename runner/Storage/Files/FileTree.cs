@@ -94,7 +94,14 @@ sealed class FileTree(string root)
         if (!File.Exists(path))
             return false;
         File.Delete(path);
-        DirectorySync.Flush(Path.GetDirectoryName(path)!);
+        try
+        {
+            DirectorySync.Flush(Path.GetDirectoryName(path)!);
+        }
+        catch (IOException gone) when (gone.HResult == DirectorySync.NoEntry)
+        {
+            // Another run removed the folder that this one has emptied.
+        }
         RemoveEmptyFoldersAbove(path);
         return true;
     }

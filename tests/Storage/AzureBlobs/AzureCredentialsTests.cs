@@ -97,6 +97,33 @@ public sealed class AzureCredentialsTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task A_request_that_was_on_its_way_when_the_secret_was_exchanged_may_be_tried_again()
+    {
+        await using var proxy = await FaultProxy.Start(AzureContainer.Service, Cancel);
+        container.Mount("sasToken", Sas());
+        var store = container.Open(proxy.Address);
+        proxy.Spoil(Exchanged, new Fault.Answer(403));
+        var refused = await Assert.ThrowsAsync<RunnerException>(() => store.Put("a/one", "hello"u8.ToArray(), Cancel));
+        Assert.NotNull(refused.Retry);
+        await store.Put("a/one", "hello"u8.ToArray(), Cancel);
+
+        bool Exchanged(WireRequest _)
+        {
+            container.Mount("accountKey", AzureContainer.Key);
+            return true;
+        }
+    }
+
+    [Fact]
+    public async Task A_secret_that_goes_during_a_run_sends_no_token_in_plain()
+    {
+        var store = container.Open();
+        container.Mount("ca.crt", "unused");
+        var refused = await Assert.ThrowsAsync<RunnerException>(() => store.Head("a/one", Cancel));
+        Assert.Contains("a token may not be sent over http", refused.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void Credentials_that_say_the_same_twice_will_do()
     {
         container.Mount("accountKey", AzureContainer.Key);
@@ -118,6 +145,10 @@ public sealed class AzureCredentialsTests : IAsyncLifetime
     [InlineData("sasToken", "sv=1&sp=r", "\"sasToken\" is no shared access signature")]
     [InlineData("connectionString", "AccountName=other;AccountKey=S3CR3T==", "is of the account \"other\", the policy's \"account\" is \"")]
     [InlineData("connectionString", "S3CR3T", "is no list of Name=value separated by semicolons")]
+    [InlineData("connectionString", "AccountKey=S3CR3T==;AccountKey=S3CR3TS3CR3T", "is no list of Name=value separated by semicolons, each name once")]
+    [InlineData("connectionString", "BlobEndpoint=https://x/?sig=S3CR3T;AccountKey=S3CR3T==", "holds a BlobEndpoint that is no address")]
+    [InlineData("connectionString", "DefaultEndpointsProtocol=ftp;AccountName=a;AccountKey=S3CR3T==", "does not make an address")]
+    [InlineData("sasToken", "sv=1&sig=S3CR3T cut", "\"sasToken\" is no shared access signature")]
     [InlineData("connectionString", "UseDevelopmentStorage=true", "is the emulator's short form")]
     [InlineData("connectionString", "AccountName=other", "holds neither an AccountKey nor a SharedAccessSignature")]
     [InlineData("connectionString", "BlobEndpoint=ftp://x;AccountKey=S3CR3T==", "holds a BlobEndpoint that is no address")]

@@ -61,6 +61,8 @@ public sealed class AzureErrorTests : IAsyncLifetime
     [InlineData(StoreOperation.Read, BlobContainerSasPermissions.Write | BlobContainerSasPermissions.List, "the SAS token needs \"r\" (read)")]
     [InlineData(StoreOperation.Write, BlobContainerSasPermissions.Read | BlobContainerSasPermissions.List, "the SAS token needs \"w\" (write)")]
     [InlineData(StoreOperation.List, BlobContainerSasPermissions.Read | BlobContainerSasPermissions.Write, "the SAS token needs \"l\" (list)")]
+    [InlineData(StoreOperation.ListUploads, BlobContainerSasPermissions.Read | BlobContainerSasPermissions.Write, "the SAS token needs \"l\" (list) and \"r\" (read)")]
+    [InlineData(StoreOperation.AbortUpload, BlobContainerSasPermissions.List, "the SAS token needs \"r\" (read) and \"w\" (write) and \"d\" (delete)")]
     [InlineData(StoreOperation.Delete, BlobContainerSasPermissions.Read | BlobContainerSasPermissions.Write, "the SAS token needs \"d\" (delete)")]
     public async Task A_permission_that_the_signature_lacks(StoreOperation operation, BlobContainerSasPermissions permissions, string hint)
     {
@@ -134,6 +136,21 @@ public sealed class AzureErrorTests : IAsyncLifetime
         var refused = await Assert.ThrowsAsync<RunnerException>(() => Ask(Open(service), StoreOperation.List));
         Assert.Contains(message, refused.Message, StringComparison.Ordinal);
         Assert.DoesNotContain("S3CR3T", refused.Message + refused.Hint, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("AuthenticationFailed", "Signature not valid in the specified time frame: Start [...]", "the SAS token is not valid at this time")]
+    [InlineData("AuthorizationFailure", null, "the SAS token does not allow it, or the firewall of the account \"acct\" does not let this address in, or the SAS token's signature is not right")]
+    [InlineData("AuthorizationFailure", "This request is not authorized to perform this operation.", "does not let this address in (403")]
+    public async Task What_is_wrong_with_a_signature_is_told_as_far_as_the_service_says(string code, string? detail, string message)
+    {
+        await using var service = await CannedService.Start(403, code, detail, DateTimeOffset.UtcNow, Cancel);
+        container.Mount("sasToken", "sv=2026-01-01&sig=S3CR3T");
+        var store = AzureObjectStore.Open(
+            new StoragePolicy { Account = "acct", Container = "box", Endpoint = service.Address }, CredentialsFolder.Open(container.CredentialsFolder), TimeProvider.System);
+        var refused = await Assert.ThrowsAsync<RunnerException>(() => Ask(store, StoreOperation.List));
+        Assert.Contains(message, refused.Message, StringComparison.Ordinal);
+        Assert.DoesNotContain("S3CR3T", refused.ToString(), StringComparison.Ordinal);
     }
 
     [Fact]

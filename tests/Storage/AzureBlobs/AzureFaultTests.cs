@@ -62,6 +62,18 @@ public sealed class AzureFaultTests : MultipartFaultContract
         Assert.Null(refused.Retry);
     }
 
+    /// <summary>The service refuses both; the emulator does not.</summary>
+    [Fact]
+    public async Task No_empty_block_is_sent_and_nothing_is_asked_for_beyond_an_object()
+    {
+        await using var upload = await Store.BeginUpload("a/big", Cancel);
+        await upload.SendPart(1, 0, ReadOnlyMemory<byte>.Empty, Cancel);
+        var empty = await upload.Complete(Cancel);
+        Assert.Equal(0, Count(WireKind.Part));
+        Assert.Empty(await Read(OpenAt(Proxy.Address, TimeProvider.System), empty));
+        Assert.Equal(0, Count(WireKind.Read));
+    }
+
     [Fact]
     public async Task The_library_does_not_read_on_by_itself_when_a_body_is_cut()
     {

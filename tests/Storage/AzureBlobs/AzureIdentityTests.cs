@@ -1,5 +1,4 @@
 using System.Net;
-using System.Text;
 using Azure.Core;
 using Azure.Core.Pipeline;
 using BackupRunner.Policy;
@@ -102,18 +101,19 @@ public sealed class AzureIdentityTests : IDisposable
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => asked);
     }
 
-    [Fact]
-    public async Task A_token_is_renewed_before_it_ends()
+    [Theory]
+    [InlineData(HttpStatusCode.ServiceUnavailable)]
+    [InlineData(HttpStatusCode.InternalServerError)]
+    [InlineData(HttpStatusCode.TooManyRequests)]
+    public async Task A_token_server_that_is_busy_may_be_asked_again(HttpStatusCode status)
     {
-        var time = new ManualTime();
-        var hourly = new Hourly(time);
-        var store = Open(new AzureIdentity(hourly, time), time);
-        await store.Head("a/one", Cancel);
-        await store.Head("a/one", Cancel);
-        Assert.Equal(1, hourly.Given);
-        time.Advance(TimeSpan.FromMinutes(56));
-        await store.Head("a/one", Cancel);
-        Assert.Equal(2, hourly.Given);
+        Environment.SetEnvironmentVariable("AZURE_CLIENT_ID", $"00000000-0000-0000-0000-{(int)status:000000000000}");
+        Environment.SetEnvironmentVariable("AZURE_TENANT_ID", "00000000-0000-0000-0000-000000000002");
+        Environment.SetEnvironmentVariable("AZURE_CLIENT_SECRET", "S3CR3T");
+        (entra.Refusal, entra.RefusalStatus) = ("{\"error\":\"temporarily_unavailable\",\"error_description\":\"AADSTS90033: A transient error has occurred.\"}", status);
+        var refused = await Assert.ThrowsAsync<RunnerException>(() => Open().Head("a/one", Cancel));
+        Assert.Contains("Microsoft Entra gave no token: ", refused.Message, StringComparison.Ordinal);
+        Assert.NotNull(refused.Retry);
     }
 
     IObjectStore Open()
@@ -137,52 +137,5 @@ public sealed class AzureIdentityTests : IDisposable
         }
 
         public override AccessToken GetToken(TokenRequestContext requestContext, CancellationToken cancellationToken) => throw new NotSupportedException();
-    }
-
-    sealed class Hourly(TimeProvider time) : TokenCredential
-    {
-        public int Given { get; private set; }
-
-        public override ValueTask<AccessToken> GetTokenAsync(TokenRequestContext requestContext, CancellationToken cancellationToken)
-        {
-            Given++;
-            return ValueTask.FromResult(new AccessToken("the-token", time.GetUtcNow().AddHours(1)));
-        }
-
-        public override AccessToken GetToken(TokenRequestContext requestContext, CancellationToken cancellationToken) => throw new NotSupportedException();
-    }
-
-    /// <summary>Microsoft Entra and a blob service without blobs. There is no metadata service.</summary>
-    sealed class Entra : HttpMessageHandler
-    {
-        public string? Refusal { get; set; }
-
-        public List<string> TokenRequests { get; } = [];
-
-        public List<string> Authorizations { get; } = [];
-
-        protected override async Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
-        {
-            var address = request.RequestUri!;
-            if (address.Host == "acct.blob.core.windows.net")
-            {
-                Authorizations.Add(request.Headers.Authorization!.ToString());
-                var missing = new HttpResponseMessage(HttpStatusCode.NotFound);
-                missing.Headers.Add("x-ms-error-code", "BlobNotFound");
-                return missing;
-            }
-            if (address.AbsolutePath.EndsWith("/oauth2/v2.0/token", StringComparison.Ordinal))
-            {
-                TokenRequests.Add(await request.Content!.ReadAsStringAsync(cancellationToken));
-                return Refusal is null
-                    ? Json(HttpStatusCode.OK, "{\"token_type\":\"Bearer\",\"expires_in\":3600,\"access_token\":\"the-token\"}")
-                    : Json(HttpStatusCode.Unauthorized, Refusal);
-            }
-            return address.AbsolutePath.Contains("/discovery/instance", StringComparison.Ordinal)
-                ? Json(HttpStatusCode.OK, "{\"tenant_discovery_endpoint\":\"https://login.microsoftonline.com/common/v2.0/.well-known/openid-configuration\",\"api-version\":\"1.1\",\"metadata\":[]}")
-                : throw new HttpRequestException($"no {address.Host} here");
-        }
-
-        static HttpResponseMessage Json(HttpStatusCode status, string text) => new(status) { Content = new StringContent(text, Encoding.UTF8, "application/json") };
     }
 }

@@ -135,6 +135,38 @@ public sealed class AzureUnfinishedTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Many_parts_are_in_the_order_of_their_numbers_whatever_order_they_were_sent_in()
+    {
+        byte[] content = [.. Enumerable.Range(1, 70).Select(number => (byte)number)];
+        await using var upload = await Store.BeginUpload("a/big", Cancel);
+        foreach (var number in content.Reverse())
+            await upload.SendPart(number, number - 1, new[] { number }, Cancel);
+        await using var stream = await Store.OpenRead(await upload.Complete(Cancel), 0, Cancel);
+        var read = new byte[content.Length];
+        await stream.ReadExactlyAsync(read, Cancel);
+        Assert.Equal(content, read);
+    }
+
+    [Fact]
+    public async Task Blocks_beside_an_object_are_no_unfinished_upload()
+    {
+        foreach (var key in new[] { "a/empty", "a/full" })
+        {
+            await Store.Put(key, new byte["a/empty".Length - key.Length], Cancel);
+            await Store.BeginUpload(key, Cancel);
+        }
+        Assert.Empty(await Uploads());
+    }
+
+    [Fact]
+    public async Task Blocks_of_ours_among_those_of_another_program_are_never_old()
+    {
+        await Store.BeginUpload("a/big", Cancel);
+        await Stage("a/big", Convert.ToBase64String(new byte[24]));
+        Assert.Equal("foreign", Assert.Single(await Uploads()).Handle);
+    }
+
+    [Fact]
     public async Task An_empty_object_is_no_unfinished_upload()
     {
         await Store.Put("a/empty", Array.Empty<byte>(), Cancel);
