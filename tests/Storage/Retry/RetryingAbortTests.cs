@@ -33,7 +33,7 @@ public sealed class RetryingAbortTests : IDisposable
         var disposing = upload.DisposeAsync().AsTask();
         Assert.False(disposing.IsCompleted);
         time.Advance(RetryingStore.Patience);
-        await disposing.WaitAsync(Cancel);
+        await disposing.WaitAsync(TimeSpan.FromSeconds(30), Cancel);
         Assert.Equal("what was sent of \"a/one\" could not be removed; prune will, in a day", Assert.Single(said));
         never.SetResult();
     }
