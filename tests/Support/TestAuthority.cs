@@ -10,13 +10,22 @@ public sealed class TestAuthority : IDisposable
     readonly DateTimeOffset until = DateTimeOffset.UtcNow.AddDays(1);
     readonly X509Certificate2 authority;
 
-    public TestAuthority()
+    /// <param name="above">Has signed it; without one it has signed itself.</param>
+    public TestAuthority(TestAuthority? above = null)
     {
         using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
-        var root = new CertificateRequest("CN=test authority", key, HashAlgorithmName.SHA256);
+        var root = new CertificateRequest(above is null ? "CN=test authority" : "CN=test authority between", key, HashAlgorithmName.SHA256);
         root.CertificateExtensions.Add(new X509BasicConstraintsExtension(certificateAuthority: true, hasPathLengthConstraint: false, 0, critical: true));
-        authority = root.CreateSelfSigned(from, until);
+        if (above is null)
+        {
+            authority = root.CreateSelfSigned(from, until);
+            return;
+        }
+        using var signed = root.Create(above.authority, from, until, RandomNumberGenerator.GetBytes(8));
+        authority = signed.CopyWithPrivateKey(key);
     }
+
+    public X509Certificate2 Certificate => authority;
 
     /// <summary>What <c>ca.crt</c> of a Secret holds.</summary>
     public string Pem => authority.ExportCertificatePem();

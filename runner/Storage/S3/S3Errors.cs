@@ -69,7 +69,9 @@ static partial class S3Errors
     static (string What, string? Hint) Elsewhere(AmazonServiceException answered, S3Asked asked)
     {
         var told = Header(answered, "x-amz-bucket-region") ?? (Expected().Match(answered.Message) is { Success: true } expected ? expected.Groups[1].Value : null);
-        if (asked.Place.Endpoint is not null && string.IsNullOrEmpty(told) && answered.ErrorCode is not "PermanentRedirect" and not "TemporaryRedirect" && (int)answered.StatusCode is 301 or 307 or 308)
+        // An answer without a body has no request id, and the library takes the name of its status for the code: that of 308 is S3's own of 301.
+        var named = answered.ErrorCode is "PermanentRedirect" or "TemporaryRedirect" && !string.IsNullOrEmpty(answered.RequestId);
+        if (asked.Place.Endpoint is not null && string.IsNullOrEmpty(told) && !named && (int)answered.StatusCode is 301 or 307 or 308)
             return (Redirected(asked).What, Redirected(asked).Hint);
         var used = $"the bucket \"{asked.Place.Bucket}\" is not in the region \"{asked.Place.Region}\"";
         return string.IsNullOrEmpty(told)

@@ -1,3 +1,4 @@
+using System.Net.Sockets;
 using BackupRunner.Storage.Http;
 
 namespace BackupRunner.Tests.Storage.Http;
@@ -30,6 +31,44 @@ public sealed class HttpFailureTests
         var refused = new HttpRequestException(HttpRequestError.ProxyTunnelError, "The proxy tunnel request to proxy 'http://joe:hunter2@proxy:3128/' failed with status code '403'.");
         var told = HttpFailure.OfConnection(refused, new Uri("https://store"))!;
         Assert.Equal("the proxy did not connect to \"store\": The proxy tunnel request to proxy 'http://proxy:3128/' failed with status code '403'", told.What);
+    }
+
+    [Theory]
+    [InlineData(SocketError.HostNotFound, "the host \"store\" is not known")]
+    [InlineData(SocketError.NoData, "the host \"store\" is not known")]
+    [InlineData(SocketError.TryAgain, "the name of the host \"store\" cannot be resolved now")]
+    [InlineData(SocketError.ConnectionRefused, "\"store:9000\" refused the connection")]
+    [InlineData(SocketError.HostUnreachable, "there is no way to \"store:9000\"")]
+    [InlineData(SocketError.NetworkUnreachable, "there is no way to \"store:9000\"")]
+    [InlineData(SocketError.TimedOut, "\"store:9000\" does not answer")]
+    [InlineData(SocketError.ConnectionReset, "the connection to \"store:9000\" was cut: ")]
+    public void Each_way_in_which_a_socket_fails_has_its_sentence_and_is_worth_another_try(SocketError error, string what)
+    {
+        var told = HttpFailure.OfConnection(new HttpRequestException("x", new SocketException((int)error)), new Uri("http://store:9000"))!;
+        Assert.StartsWith(what, told.What, StringComparison.Ordinal);
+        Assert.Equal(new RetryHint(null, Answered: false), told.Retry);
+    }
+
+    /// <summary>What ended it is a socket that was cancelled, and that says nothing.</summary>
+    [Fact]
+    public void A_request_that_stood_still_is_told_as_such_whatever_its_cause()
+    {
+        var stalled = new TimeoutException("no byte moved for 60 s", new IOException("x", new SocketException((int)SocketError.OperationAborted)));
+        var told = HttpFailure.OfConnection(stalled, new Uri("http://store:9000"))!;
+        Assert.Equal("\"store:9000\" gave no answer in time: no byte moved for 60 s", told.What);
+        Assert.NotNull(told.Retry);
+    }
+
+    [Fact]
+    public void A_request_that_was_ended_by_none_of_us_is_worth_another_try() =>
+        Assert.NotNull(HttpFailure.OfConnection(new TaskCanceledException(), new Uri("http://store:9000"))!.Retry);
+
+    [Fact]
+    public void A_failure_of_several_is_found_behind_the_first()
+    {
+        var several = new AggregateException(new InvalidOperationException(), new IOException("x", new SocketException((int)SocketError.ConnectionRefused)));
+        Assert.Equal("\"store:9000\" refused the connection", HttpFailure.OfConnection(several, new Uri("http://store:9000"))!.What);
+        Assert.Null(HttpFailure.OfConnection(new AggregateException(new InvalidOperationException(), new ArgumentException("x")), new Uri("http://store:9000")));
     }
 
     [Theory]

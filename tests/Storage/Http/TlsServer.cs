@@ -26,14 +26,17 @@ public sealed class TlsServer : IAsyncDisposable
     public string AuthorityPem => authority.Pem;
 
     /// <param name="name">The DNS name that the certificate is for.</param>
-    public static async Task<TlsServer> Start(string name, CancellationToken cancel)
+    /// <param name="between">An authority between the two has signed it; the server shows that one too.</param>
+    public static async Task<TlsServer> Start(string name, CancellationToken cancel, bool between = false)
     {
         var authority = new TestAuthority();
-        var certificate = authority.Issue(name);
+        using var middle = between ? new TestAuthority(authority) : null;
+        var certificate = (middle ?? authority).Issue(name);
+        X509Certificate2Collection shown = middle is null ? [] : [X509CertificateLoader.LoadCertificate(middle.Certificate.RawData)];
         var builder = WebApplication.CreateSlimBuilder();
         builder.Logging.ClearProviders();
         builder.WebHost.UseKestrelHttpsConfiguration();
-        builder.WebHost.ConfigureKestrel(kestrel => kestrel.Listen(IPAddress.Loopback, 0, listen => listen.UseHttps(certificate)));
+        builder.WebHost.ConfigureKestrel(kestrel => kestrel.Listen(IPAddress.Loopback, 0, listen => listen.UseHttps(https => (https.ServerCertificate, https.ServerCertificateChain) = (certificate, shown))));
         var tls = new TlsServer(builder.Build(), authority, certificate);
         tls.server.Run(context => context.Response.WriteAsync("hello", cancel));
         await tls.server.StartAsync(cancel);

@@ -102,6 +102,29 @@ public sealed class RetryingTests : IDisposable
     }
 
     [Fact]
+    public async Task What_fails_because_of_a_stop_is_not_told()
+    {
+        using var stop = new CancellationTokenSource();
+        var work = new Retrying(Policy, new ManualTime(), said.Add).Run<int>(
+            (_, _) =>
+            {
+                stop.Cancel();
+                throw Passing(answered: true);
+            },
+            stop.Token);
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => work);
+        Assert.Empty(said);
+    }
+
+    [Fact]
+    public async Task A_store_that_answered_that_it_is_busy_and_then_falls_silent_is_not_given_up_soon()
+    {
+        var calls = 0;
+        var store = Store(_ => throw Passing(answered: calls++ == 0));
+        Assert.InRange(await Failing(store), TimeSpan.FromMinutes(14), TimeSpan.FromMinutes(15));
+    }
+
+    [Fact]
     public async Task A_begun_upload_whose_answer_was_lost_is_aborted()
     {
         var files = new FileObjectStore(scratch.Folder("store"));
@@ -116,6 +139,7 @@ public sealed class RetryingTests : IDisposable
         Assert.Equal(1, (await files.Head("a/one", Cancel))!.Bytes);
     }
 
+    /// <summary>The store has begun it, and who asked for it is told only that he was stopped.</summary>
     [Fact]
     public async Task A_run_that_is_stopped_while_it_begins_leaves_no_upload()
     {
@@ -143,6 +167,24 @@ public sealed class RetryingTests : IDisposable
         var failed = await Assert.ThrowsAsync<RunnerException>(() => store.BeginUpload("a/one", Cancel));
         Assert.StartsWith("the store is busy (tried", failed.Message, StringComparison.Ordinal);
         Assert.All(said, line => Assert.StartsWith("the store is busy", line, StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public async Task A_begun_upload_whose_answer_was_lost_is_aborted_also_when_no_other_attempt_follows()
+    {
+        var files = new FileObjectStore(scratch.Folder("store"));
+        var store = new RetryingStore(new LosesAnswers(files), Policy with { FirstContact = TimeSpan.Zero }, new ManualTime(), said.Add);
+        Assert.Equal("the store is busy", (await Assert.ThrowsAsync<RunnerException>(() => store.BeginUpload("a/one", Cancel))).Message);
+        Assert.Empty(await files.ListUploads("", Cancel).ToListAsync(Cancel));
+    }
+
+    [Fact]
+    public async Task The_upload_of_another_key_that_begins_alike_is_not_aborted()
+    {
+        var files = new FileObjectStore(scratch.Folder("store"));
+        await using var other = await files.BeginUpload("a/one-more", Cancel);
+        await using var upload = await new RetryingStore(new LosesAnswers(files), Policy, time, said.Add).BeginUpload("a/one", Cancel);
+        Assert.Equal(["a/one", "a/one-more"], await files.ListUploads("", Cancel).Select(unfinished => unfinished.Key).Order().ToListAsync(Cancel));
     }
 
     sealed class KeepsUploadsToItself(IObjectStore inner, bool passing) : FaultyStore(inner, _ => { })
@@ -177,6 +219,7 @@ public sealed class RetryingTests : IDisposable
                 return upload;
             lost = true;
             Before();
+            cancel.ThrowIfCancellationRequested();
             throw Passing(answered: false);
         }
     }

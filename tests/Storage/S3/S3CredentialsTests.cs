@@ -50,6 +50,28 @@ public sealed class S3CredentialsTests : IDisposable
         Assert.Equal(upload.PartSizes.Of(1) + 4L, (await upload.Complete(Cancel)).Bytes);
     }
 
+    /// <summary>The files of a Secret are replaced together, but are read one by one.</summary>
+    [Fact]
+    public async Task Keys_that_are_replaced_while_they_are_read_are_read_again()
+    {
+        await using var server = await CannedS3.StartRefusing(403, "AccessDenied", "no", Cancel);
+        var storage = PolicyDocument.Parse($"storage: {{provider: minio, bucket: canned, endpoint: \"{server.Address.AbsoluteUri}\"}}").Policy.Storage!;
+        scratch.File("secret/accessKeyId", "old");
+        scratch.File("secret/secretAccessKey", "old-secret");
+        var store = S3ObjectStore.Open(storage, CredentialsFolder.Open(scratch["secret"]), TimeProvider.System);
+        // A pipe: who reads it waits for who writes it.
+        Shell.Bash($"rm {scratch["secret/secretAccessKey"]} && mkfifo {scratch["secret/secretAccessKey"]}");
+        var asking = Task.Run(() => store.BeginUpload("a", Cancel), Cancel);
+        await using (var first = new FileStream(scratch["secret/secretAccessKey"], FileMode.Open, FileAccess.Write))
+        {
+            scratch.File("secret/accessKeyId", "new");
+            await first.WriteAsync("old-secret"u8.ToArray(), Cancel);
+            Shell.Bash($"cd {scratch["secret"]} && echo new-secret >next && mv next secretAccessKey");
+        }
+        await Assert.ThrowsAsync<RunnerException>(() => asking);
+        Assert.Contains("Credential=new/", server.Requests[0].Request.Headers.Authorization.ToString(), StringComparison.Ordinal);
+    }
+
     [Fact]
     public async Task A_request_that_was_signed_with_keys_revoked_meanwhile_is_worth_another_try()
     {
@@ -142,6 +164,9 @@ public sealed class S3CredentialsTests : IDisposable
         {
             ["AWS_ACCESS_KEY_ID"] = "AKID",
             ["AWS_SECRET_ACCESS_KEY"] = "secret",
+            // Where backups go is said by the policy alone.
+            ["AWS_ENDPOINT_URL"] = "https://elsewhere.example.com",
+            ["AWS_ENDPOINT_URL_S3"] = "https://elsewhere.example.com",
             ["HTTPS_PROXY"] = $"http://127.0.0.1:{((IPEndPoint)proxy.LocalEndpoint).Port}",
             ["NO_PROXY"] = "",
             ["no_proxy"] = "",

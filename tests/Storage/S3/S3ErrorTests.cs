@@ -109,6 +109,7 @@ public sealed class S3ErrorTests
         await using var server = await CannedS3.Start((_, response) => response.WriteAsync("<!DOCTYPE html><html><body>welcome<br></body></html>"), Cancel);
         var told = await Assert.ThrowsAsync<RunnerException>(() => server.Open().ListPage("", null, Cancel));
         Assert.Contains("answered what is not of the S3 protocol", told.Message, StringComparison.Ordinal);
+        Assert.True(told.Retry is { Answered: true });
     }
 
     [Theory]
