@@ -50,7 +50,7 @@ public sealed class RetryingAbortTests : IDisposable
     {
         public int PartsAtOnce => inner.PartsAtOnce;
 
-        public int PartBytes(int number) => inner.PartBytes(number);
+        public PartSizes PartSizes => inner.PartSizes;
 
         public Task SendPart(int number, long offset, ReadOnlyMemory<byte> part, CancellationToken cancel) => inner.SendPart(number, offset, part, cancel);
 
