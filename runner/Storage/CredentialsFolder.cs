@@ -1,3 +1,4 @@
+using System.Text;
 using BackupRunner.Reports;
 
 namespace BackupRunner.Storage;
@@ -11,7 +12,7 @@ public sealed class CredentialsFolder
     /// <summary>The certificates, in PEM, of authorities that are trusted beside the system's own; every provider takes it.</summary>
     public const string CertificateAuthority = "ca.crt";
 
-    const int MaxBytes = 1 << 20;
+    const int MaxLength = 1 << 20;
 
     readonly string path;
 
@@ -27,7 +28,7 @@ public sealed class CredentialsFolder
     public bool Has(string name) => File.Exists(Path.Join(path, name));
 
     /// <returns>The file's text without white space at its ends; null when there is no such file.</returns>
-    /// <exception cref="RunnerException">Exit 2: it cannot be read, is empty, or is no text of at most 1 MiB.</exception>
+    /// <exception cref="RunnerException">Exit 2: it cannot be read, is empty, or is no text of at most 2^20 characters.</exception>
     public Secret? Read(string name)
     {
         var file = Path.Join(path, name);
@@ -35,14 +36,17 @@ public sealed class CredentialsFolder
         {
             if (!File.Exists(file))
                 return null;
-            // The file's own size: in a mounted Secret the name is a link.
-            using var stream = File.OpenRead(file);
-            if (stream.Length > MaxBytes)
-                throw new RunnerException(ExitCode.Usage, $"\"{file}\" is too large for a credential", "which keys a Secret has is on the provider's page of the documentation");
-            using var reader = new StreamReader(stream);
-            var text = reader.ReadToEnd().Trim();
-            return text.Length > 0
-                ? new Secret(text)
+            using var reader = File.OpenText(file);
+            var text = new StringBuilder();
+            var block = new char[1 << 10];
+            while (reader.Read(block) is > 0 and var count)
+            {
+                // Counted, not asked for: a link, a pipe and a device have no size of their own.
+                if (text.Append(block, 0, count).Length > MaxLength)
+                    throw new RunnerException(ExitCode.Usage, $"\"{file}\" is too large for a credential", "which keys a Secret has is on the provider's page of the documentation");
+            }
+            return text.ToString().Trim() is { Length: > 0 } trimmed
+                ? new Secret(trimmed)
                 : throw new RunnerException(ExitCode.Usage, $"\"{file}\" is empty", $"set \"{name}\" in the Secret");
         }
         catch (FileNotFoundException)
