@@ -20,4 +20,5 @@ public sealed class RunnerException(ExitCode exitCode, string message, string? h
 /// <summary>What a server said of trying again.</summary>
 /// <param name="After">The wait that it asked for; null when it named none.</param>
 /// <param name="Answered">Whether it answered at all: one that never did may not exist.</param>
-public sealed record RetryHint(TimeSpan? After, bool Answered);
+/// <param name="OnceKnown">Only worth it where it has answered before: a first time, this is a wrong address.</param>
+public sealed record RetryHint(TimeSpan? After, bool Answered, bool OnceKnown = false);

@@ -29,7 +29,6 @@ public sealed class BackupRun(BackupPlan plan, IObjectStore store, IWorkloadShel
             var consistency = await MakeConsistent(cancel);
             var stored = await Archive(upload, cancel);
             await Verify(stored, cancel);
-            await store.Put(plan.Keys.Checksum, Encoding.ASCII.GetBytes($"{stored.Object.Sha256}  {stored.Object.Key}\n"), cancel);
             var manifest = Manifest(consistency, stored);
             var file = await store.Put(plan.Keys.Manifest, ManifestFile.Write(manifest), cancel);
             return new CompletedBackup(manifest, file.Modified);
@@ -54,14 +53,19 @@ public sealed class BackupRun(BackupPlan plan, IObjectStore store, IWorkloadShel
     {
         var inUse = DataFolder.VolumeBytes(plan.Data);
         await using var stream = new UploadStream(upload, inUse);
-        if (inUse is not null && stream.HeldBytes > UploadStream.ManyBytes)
-            watch.Say($"should all that is in use on the volume be archived, parts of it will take {stream.HeldBytes >> 20} MiB of memory; in a pod, set the limit 256 MiB above that");
+        if (stream.HeldBytes > UploadStream.ManyBytes)
+        {
+            watch.Say($"{(inUse is null ? "how much is in use on the volume is not known: of a very large archive" : "should all that is in use on the volume be archived,")} "
+                + $"parts take up to {stream.HeldBytes >> 20} MiB of memory; in a pod, set the limit 256 MiB above that");
+        }
         await using var hash = new Sha256Stream(stream);
         Task<(ManifestArchive, ManifestGzip?)> Write(CancellationToken stop) => plan.Script is { } script ? FromScript(script, hash, stop) : FromTar(hash, stop);
         var (archive, gzip) = plan.Freeze is { } step ? await freeze.During(step, plan.Keys.Id.Text, Write, cancel) : await Write(cancel);
         // The workload is thawed by now; the last parts may still be on their way.
-        await stream.Finish(cancel);
         var stored = new ManifestObject(BackupKeys.ArchiveName, hash.Bytes, hash.Sha256());
+        // Before the archive is complete: Amazon dates that one by its upload's beginning, and after a day's upload it would look like a killed run's.
+        await store.Put(plan.Keys.Checksum, Encoding.ASCII.GetBytes($"{stored.Sha256}  {stored.Key}\n"), cancel);
+        await stream.Finish(cancel);
         return new StoredArchive(archive, gzip, stored);
     }
 
@@ -142,7 +146,8 @@ public sealed class BackupRun(BackupPlan plan, IObjectStore store, IWorkloadShel
             }
             catch (Exception failure) when (failure is RunnerException or OperationCanceledException)
             {
-                watch.Warn($"could not remove what this failed backup stored; prune will, in a day: {failure.Message}");
+                var why = failure is RunnerException ? failure.Message : $"the store did not answer in {RetryingStore.Patience.TotalSeconds:0} s";
+                watch.Warn($"could not remove what this failed backup stored; prune will, in a day: {why}");
                 return;
             }
         }

@@ -43,9 +43,9 @@ public sealed class Pruning(IObjectStore store, bool dryRun)
         }
         try
         {
-            await foreach (var upload in AbandonedUploads.Of(store, folder, storeNow, cancel))
+            await foreach (var (upload, series) in AbandonedUploads.Of(store, folder, prefix, storeNow, cancel))
             {
-                if (!(BackupKeys.Parse(prefix, upload.Key) is { } parsed && isLive(parsed.Keys.Series)))
+                if (series is null || !isLive(series))
                     await Attempt(upload.Key, "an unfinished upload, untouched for a day", () => store.AbortUpload(upload, cancel));
             }
         }

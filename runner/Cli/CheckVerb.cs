@@ -62,7 +62,7 @@ public static class CheckVerb
     static async Task CheckStore(RunContext run, string folder, CancellationToken cancel)
     {
         var storeNow = await StoreProbe.Run(run.Setup.Store, folder, cancel);
-        var abandoned = await AbandonedUploads.Of(run.Setup.Store, folder, storeNow, cancel).CountAsync(cancel);
+        var abandoned = await AbandonedUploads.Of(run.Setup.Store, folder, run.Setup.Prefix, storeNow, cancel).CountAsync(cancel);
         if (abandoned > 0)
             run.Log.Warn($"{abandoned} unfinished uploads below \"{folder}\" are older than a day: the store may charge for them; prune removes them");
     }

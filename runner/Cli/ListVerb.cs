@@ -8,7 +8,7 @@ using BackupRunner.Reports;
 namespace BackupRunner.Cli;
 
 /// <summary>One line of <c>list</c>. Sizes are bytes.</summary>
-/// <param name="Status"><c>complete</c>, <c>damaged</c> or <c>unfinished</c>.</param>
+/// <param name="Status"><c>complete</c>, <c>damaged</c>, <c>unreadable</c> or <c>unfinished</c>.</param>
 public sealed record ListedBackup(
     string Id, string Series, DateTimeOffset Start, string Status, long? Files, long? Bytes, long StoredBytes, string? Sha256, string? Problem, long Warnings);
 
@@ -20,7 +20,7 @@ public static class ListVerb
     {
         var command = new VerbCommand("list", "Show what backups there are.", """
             Of one folder or workload; without --data and --workload, of all that the store holds. A backup is "complete"; "damaged" when its
-            manifest or its data is not what was stored; "unfinished" when a run was killed, until prune removes what it left.
+            manifest or its data is not what was stored; "unreadable" when the store does not give it now; "unfinished" when a run was killed, until prune removes what it left.
 
             Examples:
               backup-runner list --store /tmp/backups
@@ -55,13 +55,21 @@ public static class ListVerb
         entry.Keys.Id.Text,
         entry.Keys.Series.ToString(),
         entry.Manifest?.Start ?? entry.Keys.Id.Time,
-        entry.Complete ? "complete" : entry.HasManifest ? "damaged" : "unfinished",
+        StatusOf(entry),
         entry.Manifest?.Archive.Files,
         entry.Manifest?.Archive.Bytes,
         entry.StoredBytes,
         entry.Manifest?.Stored.Sha256,
         entry.Problem?.Message,
         entry.Manifest?.Archive.Warnings.Sum(warning => warning.Count) ?? 0);
+
+    static string StatusOf(CatalogEntry entry) => entry switch
+    {
+        { Complete: true } => "complete",
+        { HasManifest: false } => "unfinished",
+        { Problem.ExitCode: ExitCode.Storage } => "unreadable",
+        _ => "damaged",
+    };
 
     static void Print(List<ListedBackup> listed, TextWriter to)
     {

@@ -43,7 +43,7 @@ public sealed class VerbRun(RunOptions options, RunnerHost host)
         }
         catch (OperationCanceledException) when (cancel.IsCancellationRequested)
         {
-            return (ExitCode.Stopped, new RunnerException(ExitCode.Stopped, "stopped by a signal; nothing half-made is left"));
+            return (ExitCode.Stopped, new RunnerException(ExitCode.Stopped, "stopped by a signal"));
         }
         catch (Exception bug)
         {

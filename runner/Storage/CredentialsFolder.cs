@@ -25,11 +25,14 @@ public sealed class CredentialsFolder
 
     public override string ToString() => path;
 
-    public bool Has(string name) => File.Exists(Path.Join(path, name));
+    public bool Has(string name) => File.Exists(Path.Join(path, name)) || File.Exists(Path.Join(path, name));
 
     /// <returns>The file's text without white space at its ends; null when there is no such file.</returns>
     /// <exception cref="RunnerException">Exit 2: it cannot be read, is empty, or is no text of at most 2^20 characters.</exception>
-    public Secret? Read(string name)
+    public Secret? Read(string name) => ReadNow(name) ?? ReadNow(name);
+
+    /// <summary>A file may be missing for the moment in which kubelet exchanges all of them, so a second look decides.</summary>
+    Secret? ReadNow(string name)
     {
         var file = Path.Join(path, name);
         try

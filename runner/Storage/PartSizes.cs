@@ -20,11 +20,17 @@ public sealed record PartSizes(int FirstBytes, int Doubling, int Steady, int Ove
     /// <summary>Azure: 5 TiB in 50,000 blocks.</summary>
     public static PartSizes Azure { get; } = new(16 * Mebibyte, 4000, 8000, 500, 128 * Mebibyte);
 
+    /// <summary>Cloudflare R2: 10,000 parts, and at the end it refuses them unless all but the last have one size.</summary>
+    public static PartSizes R2 { get; } = new(16 * Mebibyte, int.MaxValue, int.MaxValue, int.MaxValue, 1024 * Mebibyte) { Alike = 9000 };
+
     /// <summary>Google Cloud Storage takes any number of chunks, each a multiple of 256 KiB.</summary>
     public static PartSizes Gcs { get; } = Same(16 * Mebibyte);
 
     /// <summary>The size that suffices for what is expected; <see cref="MostBytes"/> where nothing is.</summary>
     public int SufficientBytes { get; private init; } = MostBytes;
+
+    /// <summary>Where all parts have to have one size: so many of them hold what is expected, or 1 TiB. Null elsewhere.</summary>
+    public int? Alike { get; private init; }
 
     /// <summary>Any number of parts of one size.</summary>
     public static PartSizes Same(int bytes) => new(bytes, int.MaxValue, int.MaxValue, int.MaxValue, bytes);
@@ -32,6 +38,13 @@ public sealed record PartSizes(int FirstBytes, int Doubling, int Steady, int Ove
     /// <param name="expectedBytes">What the object has at most, as far as anybody can tell; null: nobody can.</param>
     public PartSizes For(long? expectedBytes)
     {
+        if (Alike is { } parts)
+        {
+            var bytes = FirstBytes;
+            while (bytes < MostBytes && (long)bytes * parts < (expectedBytes ?? 1L << 40))
+                bytes *= 2;
+            return this with { FirstBytes = bytes, SufficientBytes = bytes };
+        }
         var sizes = this with { SufficientBytes = expectedBytes is null ? MostBytes : FirstBytes };
         while (sizes.SufficientBytes < MostBytes && Enumerable.Range(1, Steady).Sum(number => (long)sizes.Of(number)) < expectedBytes)
             sizes = sizes with { SufficientBytes = sizes.SufficientBytes * 2 };

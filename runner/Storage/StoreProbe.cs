@@ -7,6 +7,8 @@ namespace BackupRunner.Storage;
 public static class StoreProbe
 {
     const string Name = "probe-";
+    const string UploadSuffix = "-upload";
+    const int RandomBytes = 8;
 
     /// <summary>Every one of them is tried, so that all missing permissions are told at once.</summary>
     /// <param name="folder">Ends in a slash, or is empty.</param>
@@ -21,7 +23,7 @@ public static class StoreProbe
         var failures = new List<RunnerException>();
         await Try(failures, () => ReadBack(store, put, content, cancel));
         await Try(failures, () => FindInListing(store, folder, put, cancel));
-        await Try(failures, () => BeginAndAbort(store, key + "-upload", content, cancel));
+        await Try(failures, () => BeginAndAbort(store, key + UploadSuffix, content, cancel));
         await Try(failures, () => store.Delete(key, cancel));
         if (failures.Count == 1)
             throw failures[0];
@@ -51,9 +53,19 @@ public static class StoreProbe
     }
 
     /// <summary>What probes could not delete.</summary>
-    public static IAsyncEnumerable<StoredObject> Left(IObjectStore store, string folder, CancellationToken cancel) => store.List(folder + Name, cancel);
+    public static IAsyncEnumerable<StoredObject> Left(IObjectStore store, string folder, CancellationToken cancel) =>
+        store.List(folder + Name, cancel).Where(stored => IsOwn(stored.Key, folder));
 
-    static string KeyIn(string folder) => $"{folder}{Name}{Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(8))}";
+    /// <summary>Whether the upload is a probe's.</summary>
+    public static bool IsOwn(UnfinishedUpload upload, string folder) =>
+        upload.Key.EndsWith(UploadSuffix, StringComparison.Ordinal) && IsOwn(upload.Key[..^UploadSuffix.Length], folder);
+
+    /// <summary>By the whole name: a namespace may begin like one.</summary>
+    static bool IsOwn(string key, string folder) =>
+        key.StartsWith(folder + Name, StringComparison.Ordinal)
+        && key[(folder.Length + Name.Length)..] is { Length: 2 * RandomBytes } random && random.All(char.IsAsciiHexDigitLower);
+
+    static string KeyIn(string folder) => $"{folder}{Name}{Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(RandomBytes))}";
 
     static async Task ReadBack(IObjectStore store, StoredObject put, byte[] content, CancellationToken cancel)
     {

@@ -58,6 +58,36 @@ public sealed class BackupRunTests : IDisposable
         Assert.Single(await Entries());
     }
 
+    /// <summary>Amazon dates an object that came in parts by the beginning of its upload.</summary>
+    [Fact]
+    public async Task A_run_of_more_than_a_day_is_not_taken_for_a_killed_one_before_its_manifest()
+    {
+        var swept = new List<string>();
+        var dated = new DatesByBeginning(store);
+        // Between any two steps another host prunes.
+        var pruned = new FaultyStore(dated, _ => swept.AddRange(Prune(dated)));
+        await Run(pruned, new BackupPolicy());
+        Assert.Empty(swept);
+        Assert.True(Assert.Single(await Entries()).Complete);
+
+        static List<string> Prune(IObjectStore store)
+        {
+            var pruning = new Pruning(store, dryRun: true);
+            var entries = new BackupCatalog(store, "").All(Cancel).ToBlockingEnumerable(Cancel).ToList();
+            pruning.Sweep(entries, "", "", DateTimeOffset.UtcNow, _ => false, Cancel).GetAwaiter().GetResult();
+            return [.. pruning.Deleted.Select(deleted => deleted.What)];
+        }
+    }
+
+    sealed class DatesByBeginning(IObjectStore inner) : FaultyStore(inner, _ => { })
+    {
+        public override async Task<Page<StoredObject>> ListPage(string prefix, string? token, CancellationToken cancel)
+        {
+            var page = await base.ListPage(prefix, token, cancel);
+            return page with { Items = [.. page.Items.Select(item => item.Key.EndsWith(".tar.gz", StringComparison.Ordinal) ? item with { Modified = item.Modified.AddHours(-25) } : item)] };
+        }
+    }
+
     [Fact]
     public async Task A_run_that_fails_but_lives_removes_what_it_stored()
     {

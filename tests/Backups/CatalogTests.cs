@@ -93,6 +93,27 @@ public sealed class CatalogTests : IDisposable
         Assert.Single(chosen.Warnings);
     }
 
+    /// <summary>A token that has just expired, one bad server among several: the newest backup is there and good.</summary>
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task A_newer_backup_that_cannot_be_read_now_is_not_replaced_by_an_older_one(bool hasOlder)
+    {
+        var older = hasOlder ? await redis.Backup(Start) : null;
+        var newer = await redis.Backup(Start.AddHours(1));
+        var entries = await new BackupCatalog(new Keeps(store, newer.Manifest), "team").OfSeries(Stored.Redis, Cancel).ToListAsync(Cancel);
+        var refused = Assert.Throws<RunnerException>(() => new Selection { Latest = true }.Choose(entries, "redis"));
+        Assert.Equal((ExitCode.Storage, $"backup \"{newer.Id}\", which may be the one, cannot be read: the session token has expired"), (refused.ExitCode, refused.Message));
+        if (older is not null)
+            Assert.Equal(older.Id, new Selection { Before = Start.AddMinutes(1) }.Choose(entries, "redis").Entry.Keys.Id);
+    }
+
+    sealed class Keeps(IObjectStore inner, string key) : FaultyStore(inner, _ => { })
+    {
+        public override Task<Stream> OpenRead(StoredObject stored, long offset, CancellationToken cancel) =>
+            stored.Key == key ? throw new RunnerException(ExitCode.Storage, "the session token has expired") : base.OpenRead(stored, offset, cancel);
+    }
+
     [Fact]
     public async Task Only_what_lies_below_the_prefix_and_has_the_form_of_a_backup_is_listed()
     {

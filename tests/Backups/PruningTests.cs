@@ -129,6 +129,29 @@ public sealed class PruningTests : IDisposable
         Assert.Equal(["c1/probe-fedcba9876543210"], await Keys());
     }
 
+    [Fact]
+    public async Task What_begins_like_a_probe_and_is_none_stays()
+    {
+        await new Stored(store, Stored.Redis with { Namespace = "probe-prod" }).Backup(Now);
+        await store.Put("c1/probe-0123456789abcdef.txt", "x"u8.ToArray(), Cancel);
+        await store.Put("c1/probe-0123456789ABCDEF", "x"u8.ToArray(), Cancel);
+        Shell.Bash($"find {scratch["store"]} -type f -exec touch -d '3 days ago' {{}} +");
+        var before = await Keys();
+        Assert.Empty((await Sweep(DateTimeOffset.UtcNow, _ => false)).Deleted);
+        Assert.Equal(before, await Keys());
+    }
+
+    [Fact]
+    public async Task Unfinished_uploads_of_other_programs_are_left_alone()
+    {
+        await using var ours = await store.BeginUpload(new BackupKeys("", Stored.Redis, BackupId.New(Now, [1, 2, 3, 4])).Archive, Cancel);
+        await using var probe = await store.BeginUpload("c1/probe-0123456789abcdef-upload", Cancel);
+        await using var theirs = await store.BeginUpload("c1/dumps/monday.tar", Cancel);
+        Shell.Bash($"find {scratch["store"]} -type f -exec touch -d '3 days ago' {{}} +");
+        Assert.Equal(2, (await Sweep(DateTimeOffset.UtcNow, _ => false)).Deleted.Count);
+        Assert.Equal(["c1/dumps/monday.tar"], await store.ListUploads("", Cancel).Select(upload => upload.Key).ToListAsync(Cancel));
+    }
+
     sealed class ListsNoManifests(IObjectStore inner) : FaultyStore(inner, _ => { })
     {
         public override async Task<Page<StoredObject>> ListPage(string prefix, string? token, CancellationToken cancel)

@@ -137,6 +137,7 @@ public sealed class PolicyValueTests
     [InlineData("storage: {prefix: a/../b}", "backup.storage.prefix (line 1, column 19): \"a/../b\" holds \".\" or \"..\"")]
     [InlineData("storage: {prefix: /a}", "backup.storage.prefix (line 1, column 19): \"/a\" begins with a slash; a prefix is relative to the bucket or folder")]
     [InlineData("storage: {prefix: a//b}", "backup.storage.prefix (line 1, column 19): \"a//b\" holds an empty segment")]
+    [InlineData("storage: {bucket: 's3://a'}", "backup.storage.bucket (line 1, column 19): \"s3://a\" holds a colon; the name alone is wanted, without \"s3://\", and of an access point its alias, no ARN")]
     [InlineData("storage: {bucket: a/b}", "backup.storage.bucket (line 1, column 19): \"a/b\" holds a slash; a folder in it is \"prefix\"")]
     [InlineData("storage: {secretRef: {name: My_Secret}}", "backup.storage.secretRef.name (line 1, column 29): \"My_Secret\" is not a Kubernetes name: lower-case letters, digits, \"-\" and \".\"")]
     [InlineData("values: {flag: yes}", "backup.values.flag (line 1, column 16): \"yes\" is a boolean to some readers of YAML and a text to others; write true or false, or put it in quotes")]

@@ -57,6 +57,20 @@ public sealed class PartSizesTests
         Assert.True(Total(PartSizes.Azure.For(expected), 50_000) >= FiveTebibytes);
     }
 
+    /// <summary>R2 refuses others when all of them have been sent.</summary>
+    [Theory]
+    [InlineData(null, 128)]
+    [InlineData(0L, 16)]
+    [InlineData(71L << 30, 16)]
+    [InlineData(1000L << 30, 128)]
+    [InlineData(4L << 40, 512)]
+    public void Parts_of_R2_are_all_alike_and_hold_what_is_expected(long? expected, int mebibytes)
+    {
+        var sizes = PartSizes.R2.For(expected);
+        Assert.All(Enumerable.Range(1, 10_000), number => Assert.Equal(mebibytes << 20, sizes.Of(number)));
+        Assert.True(Total(sizes, 10_000) > expected.GetValueOrDefault());
+    }
+
     [Fact]
     public void Parts_of_one_size_stay_so_whatever_is_expected() =>
         Assert.All(new[] { 1, 2, 1_000_000 }, number => Assert.Equal(PartSizes.Gcs.FirstBytes, PartSizes.Gcs.For(FiveTebibytes).Of(number)));

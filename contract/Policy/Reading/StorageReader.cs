@@ -42,9 +42,13 @@ static class StorageReader
         return valid ? (text, null) : (null, $"{Quoted.Of(text)} is not a Kubernetes name: lower-case letters, digits, \"-\" and \".\"");
     }
 
-    // The exact rules of names are the provider's; a slash or a control character would change what the request asks for.
-    static (string? Value, string? Problem) Name(string text) =>
-        text.Contains('/') ? (null, $"{Quoted.Of(text)} holds a slash; a folder in it is \"prefix\"") : PolicyText.Word(text);
+    // The exact rules of names are the provider's; a slash, a colon or a control character would change what the request asks for.
+    static (string? Value, string? Problem) Name(string text) => text switch
+    {
+        _ when text.Contains(':') => (null, $"{Quoted.Of(text)} holds a colon; the name alone is wanted, without \"s3://\", and of an access point its alias, no ARN"),
+        _ when text.Contains('/') => (null, $"{Quoted.Of(text)} holds a slash; a folder in it is \"prefix\""),
+        _ => PolicyText.Word(text),
+    };
 
     static (Uri? Value, string? Problem) Endpoint(string text)
     {

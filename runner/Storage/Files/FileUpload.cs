@@ -93,7 +93,7 @@ sealed class FileUpload : IObjectUpload
                 FileTree.CreateFolderOf(path);
                 return new FileStream(partial, OwnersAlone);
             }
-            catch (DirectoryNotFoundException) when (attempt < MakeFolderAttempts)
+            catch (IOException gone) when (gone is DirectoryNotFoundException or { HResult: DirectorySync.NoEntry } && attempt < MakeFolderAttempts)
             {
             }
         }

@@ -37,8 +37,12 @@ public static partial class HttpFailure
             return new StoreFailure($"\"{server.Authority}\" gave no answer in time: {timeout.Message}", "is the store overloaded, or the network down", Unanswered);
         if (causes.OfType<SocketException>().FirstOrDefault() is { } socket)
             return OfSocket(socket, server);
-        if (causes.OfType<AuthenticationException>().FirstOrDefault() is { } tls)
-            return new StoreFailure($"no TLS with \"{server.Authority}\": {tls.Message.TrimEnd('.')}", "does this port speak TLS; for a server without, the endpoint begins with http://");
+        if (causes.OfType<AuthenticationException>().Any())
+        {
+            return new StoreFailure(
+                $"no TLS with \"{server.Authority}\": {causes[^1].Message.TrimEnd('.')}", "does this port speak TLS; for a server without, the endpoint begins with http://",
+                Unanswered with { OnceKnown = true });
+        }
         if (causes.OfType<HttpRequestException>().FirstOrDefault(http => http.HttpRequestError == HttpRequestError.ProxyTunnelError) is { } proxy)
             return new StoreFailure($"the proxy did not connect to \"{server.Authority}\": {WithoutPasswords(proxy.Message).TrimEnd('.')}", "HTTPS_PROXY, HTTP_PROXY and NO_PROXY of the environment say which proxy is used", Unanswered);
         // A request that its own time-out ended; whether it was the caller's cancellation is the caller's to see first.

@@ -28,6 +28,8 @@ public sealed record RetryPolicy
     /// <returns>How long to wait before the next attempt; null to give up.</returns>
     public TimeSpan? Delay(int attempts, TimeSpan failing, bool known, RetryHint hint)
     {
+        if (hint.OnceKnown && !known)
+            return null;
         var most = Math.Min(LongestDelay.TotalSeconds, FirstDelay.TotalSeconds * Math.Pow(2, Math.Min(attempts - 1, 30)));
         var delay = TimeSpan.FromSeconds(most * (1 + Jitter()) / 2);
         if (hint.After > delay)

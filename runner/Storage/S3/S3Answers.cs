@@ -12,6 +12,16 @@ static class S3Answers
     /// <exception cref="RunnerException">Exit 4: the answer lacks what every object has.</exception>
     public static StoredObject Stored(string key, GetObjectMetadataResponse head) => new(key, head.ContentLength, Seconds(head.LastModified), Unquoted(head.ETag));
 
+    /// <param name="first">A GET of the object's first byte.</param>
+    public static StoredObject Stored(string key, GetObjectResponse first) => new(key, WholeBytes(first), Seconds(first.LastModified), Unquoted(first.ETag));
+
+    /// <summary>Content-Range is <c>bytes 0-0/123</c>; a server that does not know ranges sends the whole.</summary>
+    static long WholeBytes(GetObjectResponse first) => first.ContentRange is not { } range
+        ? first.ContentLength
+        : long.TryParse(range.Split('/')[^1], NumberStyles.None, CultureInfo.InvariantCulture, out var bytes)
+            ? bytes
+            : throw new RunnerException(ExitCode.Storage, $"the store answered with the range \"{S3Text.OneLine(range)}\", without the object's size", "is the endpoint the address of an S3 service");
+
     /// <param name="token">Of this page.</param>
     public static Page<StoredObject> Objects(ListObjectsV2Response answer, string? token) => new(
         [.. (answer.S3Objects ?? []).Select(item => new StoredObject(Key(item.Key, answer.Encoding), item.Size ?? 0, Seconds(item.LastModified), Unquoted(item.ETag)))],

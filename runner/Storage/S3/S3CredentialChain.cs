@@ -24,7 +24,7 @@ sealed class S3CredentialChain(TimeProvider time)
             found = true;
             return credentials;
         }
-        catch (Exception failure) when (!cancel.IsCancellationRequested && failure is AmazonClientException or AmazonServiceException or TimeoutException or HttpRequestException or IOException or OperationCanceledException or InvalidOperationException)
+        catch (Exception failure) when (!cancel.IsCancellationRequested && failure is AmazonClientException or AmazonServiceException or TimeoutException or HttpRequestException or IOException or OperationCanceledException or InvalidOperationException or UnauthorizedAccessException or TypeInitializationException)
         {
             throw new RunnerException(
                 ExitCode.Storage, $"there are no credentials for S3: {Reason(failure)}",
@@ -43,6 +43,7 @@ sealed class S3CredentialChain(TimeProvider time)
     {
         TimeoutException or OperationCanceledException => $"no source of them answered in {Patience.TotalSeconds:0} s",
         _ when failure.Message.StartsWith("Failed to resolve AWS credentials", StringComparison.Ordinal) => "no source of them has any",
+        TypeInitializationException { InnerException: { } cause } => Reason(cause),
         _ => S3Text.OneLine(failure.Message),
     };
 }

@@ -54,7 +54,7 @@ public sealed class S3ObjectStore : IObjectStore
             var first = new GetObjectRequest { BucketName = bucket, Key = key, ByteRange = new ByteRange(0, 0) };
             using var got = await requests.AskUnless(StoreOperation.Read, key, s3 => s3.GetObjectAsync(first, cancel), ["NoSuchKey"], cancel);
             if (status == HttpStatusCode.NotFound)
-                return null;
+                return got is null ? null : S3Answers.Stored(key, got);
             throw;
         }
     }

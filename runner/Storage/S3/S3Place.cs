@@ -21,6 +21,9 @@ public sealed record S3Place(string Bucket, string Region, Uri? Endpoint, string
     /// <param name="key">Of an object, or a prefix of keys; may be empty.</param>
     public string AddressOf(string key) => key.Length == 0 ? Address : $"{Address}/{key}";
 
+    /// <summary>What the server takes of an upload's parts.</summary>
+    public PartSizes PartSizes => Endpoint?.Host.EndsWith(".r2.cloudflarestorage.com", StringComparison.OrdinalIgnoreCase) == true ? PartSizes.R2 : PartSizes.S3;
+
     /// <summary>For policies of permissions; MinIO's and Ceph's are written with it too.</summary>
     public string BucketArn => $"arn:{Partition}:s3:::{Bucket}";
 

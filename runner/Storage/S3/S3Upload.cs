@@ -15,7 +15,7 @@ sealed class S3Upload(IObjectStore store, S3Requests requests, string bucket, st
 
     public int PartsAtOnce => 4;
 
-    public PartSizes PartSizes => PartSizes.S3;
+    public PartSizes PartSizes => requests.Place.PartSizes;
 
     public async Task SendPart(int number, long offset, ReadOnlyMemory<byte> part, CancellationToken cancel)
     {

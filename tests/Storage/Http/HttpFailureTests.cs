@@ -1,4 +1,5 @@
 using System.Net.Sockets;
+using System.Security.Authentication;
 using BackupRunner.Storage.Http;
 
 namespace BackupRunner.Tests.Storage.Http;
@@ -31,6 +32,16 @@ public sealed class HttpFailureTests
         var refused = new HttpRequestException(HttpRequestError.ProxyTunnelError, "The proxy tunnel request to proxy 'http://joe:hunter2@proxy:3128/' failed with status code '403'.");
         var told = HttpFailure.OfConnection(refused, new Uri("https://store"))!;
         Assert.Equal("the proxy did not connect to \"store\": The proxy tunnel request to proxy 'http://proxy:3128/' failed with status code '403'", told.What);
+    }
+
+    /// <summary>A server among several that is being restarted; or a port that never spoke TLS.</summary>
+    [Fact]
+    public void A_handshake_that_fails_is_told_by_its_cause_and_tried_again_where_others_succeeded()
+    {
+        var alert = new IOException("SSL Handshake failed", new InvalidOperationException("error:0A000438:SSL routines::tlsv1 alert internal error"));
+        var told = HttpFailure.OfConnection(new HttpRequestException("no connection", new AuthenticationException("Authentication failed, see inner exception.", alert)), new Uri("https://store"))!;
+        Assert.Equal("no TLS with \"store\": error:0A000438:SSL routines::tlsv1 alert internal error", told.What);
+        Assert.True(told.Retry is { OnceKnown: true, Answered: false });
     }
 
     [Theory]

@@ -44,5 +44,7 @@ public sealed class RetryPolicyTests
         Assert.NotNull(policy.Delay(1, failing, known: true, Silent));
         Assert.NotNull(policy.Delay(1, failing, known: false, Answered));
         Assert.Null(policy.Delay(1, TimeSpan.FromMinutes(15), known: true, Answered));
+        Assert.Null(policy.Delay(1, TimeSpan.Zero, known: false, Silent with { OnceKnown = true }));
+        Assert.NotNull(policy.Delay(1, TimeSpan.Zero, known: true, Silent with { OnceKnown = true }));
     }
 }

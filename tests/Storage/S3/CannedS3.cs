@@ -83,6 +83,18 @@ public sealed class CannedS3 : IAsyncDisposable
     public static string Error(string code, string message) =>
         $"<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<Error><Code>{code}</Code><Message>{message}</Message><RequestId>REQ123</RequestId><HostId>host</HostId></Error>";
 
+    /// <summary>Answers a GET with an object, or with a range of it.</summary>
+    public static Task Part(HttpResponse response, string etag, string? range, string body)
+    {
+        response.StatusCode = range is null ? 200 : 206;
+        response.Headers.ETag = etag;
+        response.Headers.LastModified = "Sun, 22 Nov 2026 02:00:00 GMT";
+        if (range is not null)
+            response.Headers.ContentRange = range;
+        response.ContentLength = body.Length;
+        return response.WriteAsync(body);
+    }
+
     /// <param name="more">Further keys of <c>storage</c>, flow style, beginning with a comma.</param>
     public IObjectStore Open(string more = "") => S3ObjectStore.Open(
         PolicyDocument.Parse($"storage: {{provider: s3, bucket: canned, region: eu-west-1, endpoint: \"{Address.AbsoluteUri}\", prefix: team{more}}}").Policy.Storage!,

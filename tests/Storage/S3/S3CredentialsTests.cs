@@ -118,6 +118,15 @@ public sealed class S3CredentialsTests : IDisposable
         Assert.Contains("AWS_WEB_IDENTITY_TOKEN_FILE", result.Error, StringComparison.Ordinal);
     }
 
+    /// <summary>Amazon's library reads its settings there too, as soon as it is made.</summary>
+    [Fact]
+    public async Task Shared_files_that_cannot_be_read_are_told()
+    {
+        // It is there, and reading from its beginning fails, for root too.
+        var result = (await Call([], sharedCredentials: "/proc/self/mem").Run(Arguments("provider: minio, bucket: a, endpoint: 'http://127.0.0.1:1'"))).Exited(4);
+        Assert.Contains("cannot read its shared files", result.Error, StringComparison.Ordinal);
+    }
+
     [Fact]
     public async Task A_metadata_service_that_never_answers_does_not_hold_a_run_up()
     {
@@ -183,8 +192,8 @@ public sealed class S3CredentialsTests : IDisposable
         ["check", "--policy", scratch.File("policy.yaml", $"backup:\n  storage: {{{storage}}}\n"), "--data", Path.GetDirectoryName(scratch.File("data/file", "x"))!];
 
     // Nothing of the machine that the tests run on: no keys, no profile.
-    RunnerCall Call(Dictionary<string, string> variables) => new(scratch.Folder("state"))
+    RunnerCall Call(Dictionary<string, string> variables, string sharedCredentials = "/nonexistent") => new(scratch.Folder("state"))
     {
-        Variables = new Dictionary<string, string>(variables) { ["HOME"] = scratch.Folder("home"), ["AWS_CONFIG_FILE"] = "/nonexistent", ["AWS_SHARED_CREDENTIALS_FILE"] = "/nonexistent" },
+        Variables = new Dictionary<string, string>(variables) { ["HOME"] = scratch.Folder("home"), ["AWS_CONFIG_FILE"] = "/nonexistent", ["AWS_SHARED_CREDENTIALS_FILE"] = sharedCredentials },
     };
 }

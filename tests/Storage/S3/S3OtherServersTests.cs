@@ -19,7 +19,7 @@ public sealed class S3OtherServersTests
     [InlineData(2, "\"0123\"", "bytes 0-2/5", "hel")]
     public async Task Bytes_that_were_not_asked_for_are_refused(int offset, string etag, string? range, string body)
     {
-        await using var server = await CannedS3.Start((_, response) => Part(response, etag, range, body), Cancel);
+        await using var server = await CannedS3.Start((_, response) => CannedS3.Part(response, etag, range, body), Cancel);
         var told = await Assert.ThrowsAsync<RunnerException>(() => server.Open().OpenRead(Listed, offset, Cancel));
         Assert.Contains("has changed or was deleted since it was listed", told.Message, StringComparison.Ordinal);
         Assert.Null(told.Retry);
@@ -28,7 +28,7 @@ public sealed class S3OtherServersTests
     [Fact]
     public async Task Bytes_that_were_asked_for_are_read()
     {
-        await using var server = await CannedS3.Start((_, response) => Part(response, "\"0123\"", "bytes 2-4/5", "llo"), Cancel);
+        await using var server = await CannedS3.Start((_, response) => CannedS3.Part(response, "\"0123\"", "bytes 2-4/5", "llo"), Cancel);
         await using var stream = await server.Open().OpenRead(Listed, 2, Cancel);
         using var reader = new StreamReader(stream);
         Assert.Equal("llo", await reader.ReadToEndAsync(Cancel));
@@ -137,7 +137,7 @@ public sealed class S3OtherServersTests
             (request, response) =>
             {
                 if (request.Method != "HEAD")
-                    return Part(response, "\"0123\"", "bytes 0-0/5", "h");
+                    return CannedS3.Part(response, "\"0123\"", "bytes 0-0/5", "h");
                 response.StatusCode = 403;
                 return Task.CompletedTask;
             },
@@ -232,16 +232,5 @@ public sealed class S3OtherServersTests
     {
         Assert.Equal(arn, new S3Place("b", region, null, "").BucketArn);
         Assert.Equal("arn:aws:s3:::b/team/*", new S3Place("b", region, new Uri("https://minio"), "team").ObjectsArn);
-    }
-
-    static Task Part(HttpResponse response, string etag, string? range, string body)
-    {
-        response.StatusCode = range is null ? 200 : 206;
-        response.Headers.ETag = etag;
-        response.Headers.LastModified = "Sun, 22 Nov 2026 02:00:00 GMT";
-        if (range is not null)
-            response.Headers.ContentRange = range;
-        response.ContentLength = body.Length;
-        return response.WriteAsync(body);
     }
 }

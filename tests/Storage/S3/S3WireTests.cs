@@ -91,6 +91,24 @@ public sealed class S3WireTests
         Assert.Equal("ndTkYSaMgDT1yFZOFVxnpg==", server.Requests.Last(seen => S3Wire.KindOf(seen.Request) == WireKind.Put).Request.Headers.ContentMD5);
     }
 
+    /// <summary>A replica that is behind; or the object was stored between the two questions.</summary>
+    [Theory]
+    [InlineData("bytes 0-0/5", 5)]
+    [InlineData(null, 1)]
+    public async Task An_object_that_GET_finds_is_there_though_HEAD_did_not(string? range, long bytes)
+    {
+        await using var server = await CannedS3.Start(
+            (request, response) =>
+            {
+                if (request.Method != "HEAD")
+                    return CannedS3.Part(response, "\"0123\"", range, "h");
+                response.StatusCode = 404;
+                return Task.CompletedTask;
+            },
+            Cancel);
+        Assert.Equal(new StoredObject("team/a", bytes, new DateTimeOffset(2026, 11, 22, 2, 0, 0, TimeSpan.Zero), "0123"), await server.Open().Head("team/a", Cancel));
+    }
+
     [Fact]
     public async Task A_completion_that_fails_behind_its_first_byte_is_a_failure()
     {
