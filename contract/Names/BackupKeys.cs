@@ -1,3 +1,5 @@
+using System.Text;
+
 namespace BackupRunner.Names;
 
 /// <summary>The object keys of one backup, as docs/FORMAT.md fixes them: <c>[prefix/]series/id/file</c>.</summary>
@@ -6,6 +8,15 @@ public sealed record BackupKeys(string Prefix, SeriesId Series, BackupId Id)
     public const string ManifestName = "backup.json";
     public const string ArchiveName = "backup.tar.gz";
     public const string ChecksumSuffix = ".sha256";
+
+    /// <summary>What the stores take: S3 and Google count bytes, Azure characters.</summary>
+    public const int MaxKeyBytes = 1024;
+
+    // The longest name of a file in the folder, with room for those to come.
+    const int MaxFileBytes = 64;
+
+    /// <summary>Whether no store can keep it, because prefix and names are too long together.</summary>
+    public bool IsTooLong => Encoding.UTF8.GetByteCount(Folder) > MaxKeyBytes - MaxFileBytes;
 
     /// <summary>Ends in a slash.</summary>
     public string Folder => SeriesFolder(Prefix, Series) + Id + "/";

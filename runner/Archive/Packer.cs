@@ -38,6 +38,7 @@ public static class Packer
         if (exit > 1)
             throw failures.Unreadable(directory);
         filter.Complete();
+        await target.WriteAsync(new byte[RecordBytes - 1 - ((filter.Counts.TarBytes - 1) % RecordBytes)], cancel);
         failures.BecomeWarnings();
         return new PackResult(filter.Counts, warnings.ToList(), exit);
     }

@@ -1,6 +1,7 @@
 using BackupRunner.Hooks;
 using BackupRunner.Names;
 using BackupRunner.Policy;
+using BackupRunner.Reports;
 using BackupRunner.Templates;
 
 namespace BackupRunner.Backups;
@@ -64,6 +65,12 @@ public sealed record BackupPlan
     /// <exception cref="RunnerException">Exit 2: a step that can be seen not to work before it is tried.</exception>
     public void ThrowRefusals()
     {
+        if (Keys.IsTooLong)
+        {
+            throw new RunnerException(
+                ExitCode.Usage, $"the keys of its objects would be longer than {BackupKeys.MaxKeyBytes} bytes: \"{Keys.Folder}\"",
+                "shorten storage.prefix, or the names of cluster, namespace, workload and claim");
+        }
         if (Consistency is { } consistency && Hooks.Consistency.Refusal(consistency) is { } inconsistent)
             throw inconsistent;
         if (Freeze is { } freeze && Hooks.Freeze.Refusal(freeze) is { } unfreezable)

@@ -34,7 +34,7 @@ public static class CheckVerb
         var data = setup.RequiredData;
         var id = BackupId.New(run.Host.Time.GetUtcNow(), new byte[BackupId.RandomBytes]);
         run.WarnOfLints();
-        var checks = new Checks(run.Log, run.Json ? TextWriter.Null : run.Host.Out);
+        var checks = new Checks(run.Json ? TextWriter.Null : run.Host.Out);
 
         await checks.Run("policy and templates", () =>
         {

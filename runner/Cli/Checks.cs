@@ -1,7 +1,7 @@
 namespace BackupRunner.Cli;
 
 /// <summary>Runs checks one after the other, tells how each ended, and remembers the failures.</summary>
-sealed class Checks(RunLog log, TextWriter to)
+sealed class Checks(TextWriter to)
 {
     readonly List<RunnerException> failures = [];
 
@@ -16,10 +16,14 @@ sealed class Checks(RunLog log, TextWriter to)
         {
             failures.Add(failure);
             await to.WriteLineAsync($"failed  {name}: {failure.Message}");
-            if (failure.Hint is not null && failures.Count > 1)
-                log.Say("hint: " + failure.Hint);
+            if (failure.Hint is not null)
+                await to.WriteLineAsync($"        {failure.Hint}");
         }
     }
+
+    /// <returns>All of them, each once; null when there are none.</returns>
+    static string? Hints(List<RunnerException> failures) =>
+        failures.Select(failure => failure.Hint).Where(hint => hint is not null).Distinct().ToList() is { Count: > 0 } hints ? string.Join("; ", hints) : null;
 
     /// <exception cref="RunnerException">With the first failure's exit code, when any failed.</exception>
     public void ThrowFirst()
@@ -27,6 +31,6 @@ sealed class Checks(RunLog log, TextWriter to)
         if (failures.Count == 1)
             throw failures[0];
         if (failures.Count > 1)
-            throw new RunnerException(failures[0].ExitCode, string.Join("; ", failures.Select(failure => failure.Message)), failures[0].Hint);
+            throw new RunnerException(failures[0].ExitCode, string.Join("; ", failures.Select(failure => failure.Message)), Hints(failures));
     }
 }

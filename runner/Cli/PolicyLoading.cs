@@ -41,7 +41,8 @@ public static class PolicyLoading
         }
         catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
         {
-            throw new RunnerException(ExitCode.Usage, $"cannot read the policy \"{file}\": {failure.Message}", null, failure);
+            var why = Directory.Exists(file) ? "it is a folder" : !File.Exists(file) ? "there is no such file" : failure.Message.TrimEnd('.');
+            throw new RunnerException(ExitCode.Usage, $"cannot read the policy \"{file}\": {why}", "--policy names a YAML file; docs/POLICY.md documents it", failure);
         }
     }
 

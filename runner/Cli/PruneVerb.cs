@@ -36,11 +36,12 @@ public static class PruneVerb
         var pruning = new Pruning(setup.Store, dryRun);
         var clusterFolder = BackupKeys.ClusterFolder(setup.Prefix, series.Cluster);
         var now = run.Host.Time.GetUtcNow();
-        // The objects' ages are by the store's clock; a dry run writes nothing and takes ours.
-        var storeNow = dryRun ? now : await StoreProbe.Time(setup.Store, clusterFolder, cancel);
         try
         {
+            // Before anything is written: a store that is not there, or not mounted, is not to be made.
             var entries = await catalog.OfSeries(series, cancel).ToListAsync(cancel);
+            // The objects' ages are by the store's clock; a dry run writes nothing and takes ours.
+            var storeNow = dryRun ? now : await StoreProbe.Time(setup.Store, clusterFolder, cancel);
             var retention = setup.Policy.Retention;
             await pruning.Expire(entries, retention.KeepCount, retention.RemoteRetention, now, cancel);
             var orphans = await catalog.Unfinished(series.Cluster, cancel).ToListAsync(cancel);

@@ -44,8 +44,15 @@ public sealed class RunLog(TextWriter error)
     {
         lock (gate)
         {
-            clearProgress();
-            error.WriteLine(line);
+            try
+            {
+                clearProgress();
+                error.WriteLine(line);
+            }
+            catch (Exception failure) when (CheckedWriter.IsUnwritable(failure))
+            {
+                // A full disk under a log is no reason to end a backup, and there is nowhere else to tell it.
+            }
         }
     }
 }

@@ -14,18 +14,23 @@ public sealed class VerbRun(RunOptions options, RunnerHost host)
     {
         var start = host.Time.GetUtcNow();
         var log = new RunLog(host.Error);
-        var run = new RunContext(call, options, host, log);
+        var output = new CheckedWriter(host.Out);
+        var run = new RunContext(call, options, host with { Out = output }, log);
         var (exitCode, failure) = await Attempt(run, body, cancel);
         run.Progress.End();
         if (failure is not null)
             log.Fail(failure.Message, failure.Hint);
         var report = run.Report(verb, start, exitCode, failure);
-        if (run.Json)
-            await host.Out.WriteLineAsync(failure is null && json is not null ? json() : JsonSerializer.Serialize(report, ReportJson.Default.RunReport));
-        else if (exitCode == ExitCode.Done)
-            print(run, host.Out);
         WriteReports(call.GetValue(options.Report), report, log);
-        return (int)exitCode;
+        if (run.Json)
+            await output.WriteLineAsync(failure is null && json is not null ? json() : JsonSerializer.Serialize(report, ReportJson.Default.RunReport));
+        else if (exitCode == ExitCode.Done)
+            print(run, output);
+        if (output.Failure is null)
+            return (int)exitCode;
+        log.Warn($"cannot write to standard output: {output.Failure}");
+        // A backup is stored whatever is printed of it; a list that is not whole is no list.
+        return (int)(json is not null && exitCode == ExitCode.Done ? ExitCode.Usage : exitCode);
     }
 
     async Task<(ExitCode, RunnerException?)> Attempt(RunContext run, Func<RunContext, CancellationToken, Task> body, CancellationToken cancel)

@@ -29,7 +29,6 @@ public sealed class VolumeRestore(RestoreOptions options, RestoreHooks hooks, Fu
             using var volume = open(options.Target);
             var run = new RestoreRun(volume, hooks);
             await Restore(run, source, cancel);
-            run.Say($"restored {source.Id} into \"{volume.Path}\"");
             return run.Outcome(source.Id);
         }
         catch when (created && RemoveTarget())

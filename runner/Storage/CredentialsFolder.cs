@@ -13,6 +13,7 @@ public sealed class CredentialsFolder
     public const string CertificateAuthority = "ca.crt";
 
     const int MaxLength = 1 << 20;
+    const int ShownNames = 5;
 
     readonly string path;
 
@@ -24,6 +25,20 @@ public sealed class CredentialsFolder
         : throw new RunnerException(ExitCode.Usage, $"there is no folder \"{path}\" with credentials", "--credentials names the folder that the Secret is mounted at");
 
     public override string ToString() => path;
+
+    /// <summary>An empty folder, or one with an authority alone, leaves who is asking to the environment. Keys that nobody reads are a mistake.</summary>
+    /// <exception cref="RunnerException">Exit 2: it has files, and none of <paramref name="names"/>.</exception>
+    public void RequireAnyOf(IReadOnlyList<string> names)
+    {
+        // Names with a dot are kubelet's own.
+        var files = Directory.EnumerateFileSystemEntries(path).Select(file => Path.GetFileName(file)!).Where(name => name[0] != '.' && name != CertificateAuthority).Order(StringComparer.Ordinal).ToList();
+        if (files.Count > 0 && !files.Exists(names.Contains))
+        {
+            throw new RunnerException(
+                ExitCode.Usage, $"the credentials in \"{path}\" have {string.Join(", ", files.Take(ShownNames).Select(name => $"\"{name}\""))} and none of {string.Join(", ", names.Select(name => $"\"{name}\""))}",
+                "correct the keys of the Secret; without --credentials the environment's own identity is used");
+        }
+    }
 
     public bool Has(string name) => File.Exists(Path.Join(path, name)) || File.Exists(Path.Join(path, name));
 

@@ -1,4 +1,5 @@
 using BackupRunner.Policy;
+using BackupRunner.Reports;
 using BackupRunner.Storage.AzureBlobs;
 using BackupRunner.Storage.Files;
 using BackupRunner.Storage.Gcs;
@@ -18,11 +19,33 @@ public static class ObjectStores
             ? new FileObjectStore(Path.GetFullPath(storage.Path!))
             : new RetryingStore(OpenRemote(storage, credentials, time), new RetryPolicy(), time, say);
 
-    static IObjectStore OpenRemote(StoragePolicy storage, CredentialsFolder? credentials, TimeProvider time) => storage.Provider switch
+    static IObjectStore OpenRemote(StoragePolicy storage, CredentialsFolder? credentials, TimeProvider time)
     {
-        StorageProvider.S3 or StorageProvider.Minio => S3ObjectStore.Open(storage, credentials, time),
-        StorageProvider.Azure => AzureObjectStore.Open(storage, credentials, time),
-        StorageProvider.Gcs => GcsObjectStore.Open(storage, credentials, time),
-        _ => throw new ArgumentException($"no store for provider \"{storage.Provider}\"", nameof(storage)),
+        credentials?.RequireAnyOf(CredentialsOf(storage.Provider!.Value));
+        try
+        {
+            return storage.Provider switch
+            {
+                StorageProvider.S3 or StorageProvider.Minio => S3ObjectStore.Open(storage, credentials, time),
+                StorageProvider.Azure => AzureObjectStore.Open(storage, credentials, time),
+                StorageProvider.Gcs => GcsObjectStore.Open(storage, credentials, time),
+                _ => throw NoStore(storage.Provider!.Value),
+            };
+        }
+        catch (Exception unusable) when (unusable is FormatException or Amazon.Runtime.AmazonClientException)
+        {
+            throw new RunnerException(
+                ExitCode.Usage, $"the provider's library does not take this address: {unusable.Message.TrimEnd('.')}", "correct endpoint, region or account of storage", unusable);
+        }
+    }
+
+    static IReadOnlyList<string> CredentialsOf(StorageProvider provider) => provider switch
+    {
+        StorageProvider.S3 or StorageProvider.Minio => [S3Credentials.AccessKeyId, S3Credentials.SecretAccessKey],
+        StorageProvider.Azure => [AzureSecret.AccountKey, AzureSecret.ConnectionString, AzureSecret.Sas],
+        StorageProvider.Gcs => [GcsCredentials.ServiceAccount],
+        _ => throw NoStore(provider),
     };
+
+    static ArgumentException NoStore(StorageProvider provider) => new($"no store for provider \"{provider}\"", nameof(provider));
 }

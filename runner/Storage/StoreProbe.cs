@@ -32,7 +32,7 @@ public static class StoreProbe
             throw new RunnerException(
                 failures[0].ExitCode,
                 string.Join("; ", failures.Select(failure => failure.Message)),
-                string.Join("; ", failures.Select(failure => failure.Hint).Where(hint => hint is not null).Distinct()));
+                failures.Select(failure => failure.Hint).Where(hint => hint is not null).Distinct().ToList() is { Count: > 0 } hints ? string.Join("; ", hints) : null);
         }
         return put.Modified;
     }

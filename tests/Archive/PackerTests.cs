@@ -17,6 +17,7 @@ public sealed class PackerTests
         var packed = await Archives.Pack(source, scratch["archive.gz"]);
         await Archives.Unpack(scratch["archive.gz"], scratch.Folder("target"));
 
+        Assert.Equal("10240", Shell.Bash($"zcat {scratch["archive.gz"]} | wc -c").Trim());
         Assert.True(packed.Counts.IsEmpty);
         Assert.Equal(new TarCounts(0, 0, 0, 0, packed.Counts.TarBytes, 0) { HasRoot = true }, packed.Counts);
         Assert.Equal("700", Shell.Run("stat", "-c", "%a", scratch["target"]).Trim());

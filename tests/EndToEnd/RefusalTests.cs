@@ -25,6 +25,44 @@ public sealed class RefusalTests : IDisposable
         Assert.Equal("", laptop.Stored());
     }
 
+    /// <summary>The names of Kubernetes and the prefix are long enough together for a key that no store takes.</summary>
+    [Fact]
+    public async Task Keys_that_no_store_can_keep()
+    {
+        laptop.Scratch.File("data/one", "1");
+        string[] named =
+        [
+            "--policy", laptop.Scratch.File("long.yaml", $"backup: {{storage: {{provider: file, path: {laptop.Store}, prefix: {new string('p', 255)}/{new string('p', 255)}}}}}"),
+            "--data", laptop.Data, "--workload", "statefulset/" + new string('w', 240), "--claim", new string('c', 250),
+        ];
+        foreach (var verb in new[] { "check", "backup" })
+            Assert.Contains("longer than 1024 bytes", (await laptop.Runner.InProcess([verb, .. named])).Exited(2).Error, StringComparison.Ordinal);
+        Assert.False(Directory.Exists(laptop.Store) && Directory.EnumerateFiles(laptop.Store, "*", SearchOption.AllDirectories).Any());
+    }
+
+    [Fact]
+    public async Task A_store_that_is_not_there_is_not_made_by_prune()
+    {
+        (await laptop.Run("prune")).Exited(4);
+        Assert.False(Directory.Exists(laptop.Store));
+    }
+
+    [Theory]
+    [InlineData("backup", 0)]
+    [InlineData("check", 0)]
+    [InlineData("list", 2)]
+    public async Task A_standard_output_that_is_full_does_not_end_a_run(string verb, int exitCode)
+    {
+        laptop.Scratch.File("data/one", "1");
+        laptop.Scratch.Folder("store");
+        var report = laptop.Scratch["report.json"];
+        var runner = new RunnerCall(laptop.Scratch["state"]) { Prefix = ["sh", "-c", "exec \"$@\" >/dev/full 2>/dev/full", "sh"] };
+        string[] more = verb == "backup" ? ["--report", report] : [];
+        (await runner.Run([verb, "--data", laptop.Data, "--store", laptop.Store, .. more])).Exited(exitCode);
+        if (verb == "backup")
+            Assert.Equal("backup\n", Shell.Bash($"jq -r .verb {report}"));
+    }
+
     [Theory]
     [InlineData("provider: azure, container: c", "backup.storage.account (line 2, column 12): is missing")]
     [InlineData("provider: s3, bucket: b", "backup.storage.region (line 2, column 12): is missing")]

@@ -138,6 +138,9 @@ public sealed class PolicyValueTests
     [InlineData("storage: {prefix: /a}", "backup.storage.prefix (line 1, column 19): \"/a\" begins with a slash; a prefix is relative to the bucket or folder")]
     [InlineData("storage: {prefix: a//b}", "backup.storage.prefix (line 1, column 19): \"a//b\" holds an empty segment")]
     [InlineData("storage: {bucket: 's3://a'}", "backup.storage.bucket (line 1, column 19): \"s3://a\" holds a colon; the name alone is wanted, without \"s3://\", and of an access point its alias, no ARN")]
+    [InlineData("storage: {region: us_east_1}", "backup.storage.region (line 1, column 19): \"us_east_1\" is no such name: letters, digits and \"-\" inside, at most 63")]
+    [InlineData("storage: {account: 'a#b'}", "backup.storage.account (line 1, column 20): \"a#b\" is no such name: letters, digits and \"-\" inside, at most 63")]
+    [InlineData("storage: {account: -a}", "backup.storage.account (line 1, column 20): \"-a\" is no such name: letters, digits and \"-\" inside, at most 63")]
     [InlineData("storage: {bucket: a/b}", "backup.storage.bucket (line 1, column 19): \"a/b\" holds a slash; a folder in it is \"prefix\"")]
     [InlineData("storage: {secretRef: {name: My_Secret}}", "backup.storage.secretRef.name (line 1, column 29): \"My_Secret\" is not a Kubernetes name: lower-case letters, digits, \"-\" and \".\"")]
     [InlineData("values: {flag: yes}", "backup.values.flag (line 1, column 16): \"yes\" is a boolean to some readers of YAML and a text to others; write true or false, or put it in quotes")]
@@ -170,6 +173,17 @@ public sealed class PolicyValueTests
     [InlineData("1:2:3", false)]
     [InlineData(" 1:2", false)]
     public void An_owner_is_two_numbers(string text, bool valid) => Assert.Equal(valid, NumericOwner.Parse(text) is not null);
+
+    [Fact]
+    public void A_prefix_leaves_room_in_the_key_of_an_object()
+    {
+        var refused = Assert.Throws<PolicyException>(() => PolicyDocument.Parse($"storage: {{prefix: {new string('a', 513)}}}"));
+        Assert.Equal("has 513 bytes, at most 512 leave room for what comes after it in a key", Assert.Single(refused.Problems).Message);
+    }
+
+    [Fact]
+    public void Slashes_at_the_end_of_an_endpoint_are_none_of_its_path() =>
+        Assert.Equal("http://store:9000/", PolicyDocument.Parse("storage: {endpoint: 'http://store:9000//'}").Policy.Storage?.Endpoint?.AbsoluteUri);
 
     [Theory]
     [InlineData("team-a", "team-a")]

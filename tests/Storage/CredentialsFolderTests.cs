@@ -22,6 +22,22 @@ public sealed class CredentialsFolderTests : IDisposable
         Assert.Null(credentials.Read("accountKey"));
     }
 
+    [Theory]
+    [InlineData("AccessKeyId", "the credentials in \"DIR\" have \"AccessKeyId\" and none of \"accessKeyId\", \"secretAccessKey\"")]
+    [InlineData("accessKeyId", null)]
+    [InlineData("ca.crt", null)]
+    [InlineData("..data", null)]
+    [InlineData(null, null)]
+    public void Keys_that_nobody_reads_do_not_leave_who_is_asking_to_the_environment(string? file, string? refusal)
+    {
+        scratch.Folder("secret");
+        if (file is not null)
+            scratch.File("secret/" + file, "x");
+        var folder = CredentialsFolder.Open(scratch["secret"]);
+        var refused = Record.Exception(() => folder.RequireAnyOf(["accessKeyId", "secretAccessKey"]));
+        Assert.Equal(refusal?.Replace("DIR", scratch["secret"], StringComparison.Ordinal), refused?.Message);
+    }
+
     /// <summary>A mounted Secret is links through <c>..data</c>, which kubelet exchanges.</summary>
     [Fact]
     public void A_key_is_read_through_the_links_of_a_mounted_secret()

@@ -53,6 +53,14 @@ public sealed class FileObjectStoreTests : MultipartStoreContract, IDisposable
     }
 
     [Fact]
+    public async Task A_file_where_the_store_should_be_is_told()
+    {
+        var store = new FileObjectStore(scratch.File("file", "x"));
+        foreach (var asked in new Func<Task>[] { async () => await store.List("", Cancel).ToListAsync(Cancel), () => store.Put("a/b", "x"u8.ToArray(), Cancel) })
+            Assert.Contains($"\"{scratch["file"]}\" is a file", (await Assert.ThrowsAsync<RunnerException>(asked)).Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task A_full_disk_is_a_storage_failure_that_leaves_nothing()
     {
         using var full = Mounted.Tmpfs("size=1m");

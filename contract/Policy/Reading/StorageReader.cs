@@ -1,19 +1,23 @@
+using System.Text;
+
 namespace BackupRunner.Policy.Reading;
 
 /// <summary>The section <c>storage</c>.</summary>
 static class StorageReader
 {
+    const int MaxPrefixBytes = 512;
+
     public static StoragePolicy Read(MappingReader section)
     {
         var storage = new StoragePolicy
         {
             Provider = section.Choice("provider", PolicyWords.Providers),
             Bucket = section.Parsed("bucket", Name),
-            Region = section.Parsed("region", Name),
+            Region = section.Parsed("region", HostPart),
             Endpoint = section.Parsed("endpoint", Endpoint),
             Project = section.Parsed("project", PolicyText.Word),
             Container = section.Parsed("container", Name),
-            Account = section.Parsed("account", Name),
+            Account = section.Parsed("account", HostPart),
             SecretRef = section.Optional("secretRef", Secret),
             Prefix = section.Parsed("prefix", Prefix) ?? "",
             Path = section.Text("path"),
@@ -50,6 +54,12 @@ static class StorageReader
         _ => PolicyText.Word(text),
     };
 
+    // They become part of a host's name: anything else would send requests, and what proves who asks, to another host.
+    static (string? Value, string? Problem) HostPart(string text) =>
+        text.Length <= 63 && text.All(c => char.IsAsciiLetterOrDigit(c) || c == '-') && text[0] != '-' && text[^1] != '-'
+            ? (text, null)
+            : (null, $"{Quoted.Of(text)} is no such name: letters, digits and \"-\" inside, at most 63");
+
     static (Uri? Value, string? Problem) Endpoint(string text)
     {
         if (!Uri.TryCreate(text, UriKind.Absolute, out var uri) || uri.Scheme is not ("http" or "https") || uri.Host.Length == 0)
@@ -59,7 +69,7 @@ static class StorageReader
             return (null, "holds a user or password; they belong in the Secret of \"secretRef\"");
         return uri.Query.Length > 0 || uri.Fragment.Length > 0
             ? (null, $"{Quoted.Of(text)} holds a query or a fragment; give scheme, host and port")
-            : (uri, null);
+            : (new UriBuilder(uri) { Path = uri.AbsolutePath.TrimEnd('/') }.Uri, null);
     }
 
     static (string? Value, string? Problem) Sse(string text) => text is "AES256" or "aws:kms" or "aws:kms:dsse"
@@ -83,6 +93,8 @@ static class StorageReader
             return (null, $"{Quoted.Of(text)} holds \".\" or \"..\"");
         if (segments.Any(segment => segment.Length == 0))
             return (null, $"{Quoted.Of(text)} holds an empty segment");
+        if (Encoding.UTF8.GetByteCount(text) > MaxPrefixBytes)
+            return (null, $"has {Encoding.UTF8.GetByteCount(text)} bytes, at most {MaxPrefixBytes} leave room for what comes after it in a key");
         return text.Any(c => char.IsControl(c) || c == '\\')
             ? (null, $"{Quoted.Of(text)} holds a control character or a backslash")
             : (string.Join('/', segments), null);

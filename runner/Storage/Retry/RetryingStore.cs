@@ -6,8 +6,8 @@ namespace BackupRunner.Storage.Retry;
 /// </summary>
 public sealed class RetryingStore(IObjectStore inner, RetryPolicy policy, TimeProvider time, Action<string> say) : IObjectStore
 {
-    /// <summary>For cleaning up after a failure.</summary>
-    public static readonly TimeSpan Patience = TimeSpan.FromSeconds(15);
+    /// <summary>For each of the two steps of cleaning up after a failure: both end within the 30 s that Kubernetes gives a pod to end.</summary>
+    public static readonly TimeSpan Patience = TimeSpan.FromSeconds(10);
 
     readonly Retrying retrying = new(policy, time, say);
 
@@ -34,8 +34,34 @@ public sealed class RetryingStore(IObjectStore inner, RetryPolicy policy, TimePr
     }
 
     /// <summary>What an attempt without an answer has stored is not stored once more: a versioned bucket would keep both.</summary>
-    public Task<StoredObject> Put(string key, ReadOnlyMemory<byte> content, CancellationToken cancel) => retrying.Run(
-        async (attempt, stop) => (attempt > 1 ? await Same(key, content, stop) : null) ?? await inner.Put(key, content, stop), cancel);
+    public async Task<StoredObject> Put(string key, ReadOnlyMemory<byte> content, CancellationToken cancel)
+    {
+        RunnerException? unanswered = null;
+        return await retrying.Run(
+            async (attempt, stop) =>
+            {
+                try
+                {
+                    if (attempt > 1 && await Same(key, content, stop) is { } stored)
+                        return stored;
+                }
+                catch (RunnerException failure) when (failure.Retry is not null && unanswered is not null)
+                {
+                    // The store still does not answer: what it was asked for is told, not how that was found out.
+                    throw unanswered;
+                }
+                try
+                {
+                    return await inner.Put(key, content, stop);
+                }
+                catch (RunnerException failure) when (failure.Retry is not null)
+                {
+                    unanswered = failure;
+                    throw;
+                }
+            },
+            cancel);
+    }
 
     /// <summary>What an attempt without an answer has begun is aborted: a key is written by one run only.</summary>
     public async Task<IObjectUpload> BeginUpload(string key, CancellationToken cancel)
@@ -89,7 +115,7 @@ public sealed class RetryingStore(IObjectStore inner, RetryPolicy policy, TimePr
     }
 
     void Tell(string key, RunnerException? failure) =>
-        say($"what was sent of \"{key}\" could not be removed; prune will, in a day{(failure is null ? "" : ": " + failure.Message)}");
+        say($"what was sent of \"{key}\" could not be removed; the service itself or prune will, in days{(failure is null ? "" : ": " + failure.Message)}");
 
     /// <exception cref="RunnerException"><paramref name="unanswered"/>: the store still does not answer, and that is what is told.</exception>
     async Task AbortBeforeBegin(string key, RunnerException unanswered, CancellationToken cancel)

@@ -32,7 +32,10 @@ sealed class S3Credentials(CredentialsFolder? folder, S3CredentialChain chain) :
                 return Neither();
             var (secret, token) = (folder.Read(SecretAccessKey), folder.Read(SessionToken));
             if (id.Equals(folder.Read(AccessKeyId)))
-                return new ImmutableCredentials(id.Reveal(), (secret ?? throw Missing(SecretAccessKey, AccessKeyId)).Reveal(), token?.Reveal());
+            {
+                return new ImmutableCredentials(
+                    Plain(AccessKeyId, id), Plain(SecretAccessKey, secret ?? throw Missing(SecretAccessKey, AccessKeyId)), token is null ? null : Plain(SessionToken, token));
+            }
             if (read == Reads)
                 throw new RunnerException(ExitCode.Storage, $"the credentials in \"{folder}\" change while they are read") { Retry = new RetryHint(null, Answered: true) };
         }
@@ -43,6 +46,11 @@ sealed class S3Credentials(CredentialsFolder? folder, S3CredentialChain chain) :
     public async Task<ImmutableCredentials> Renew(CancellationToken cancel) => current = OfFolder() ?? await chain.Resolve(cancel);
 
     public override ImmutableCredentials GetCredentials() => current ?? throw new InvalidOperationException("nothing is signed before its credentials were read");
+
+    /// <summary>They go into the header of a request.</summary>
+    string Plain(string name, Secret secret) => secret.Reveal().All(c => c is > ' ' and <= '~')
+        ? secret.Reveal()
+        : throw new RunnerException(ExitCode.Usage, $"\"{name}\" in \"{folder}\" holds white space, or other characters that no key has", "copy the key again, as it is");
 
     ImmutableCredentials? Neither() => folder?.Read(SecretAccessKey) is null ? null : throw Missing(AccessKeyId, SecretAccessKey);
 

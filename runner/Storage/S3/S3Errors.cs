@@ -63,6 +63,10 @@ static partial class S3Errors
         ("BadDigest" or "XAmzContentSHA256Mismatch" or "XAmzContentChecksumMismatch", _) => ("what arrived is not what was sent", "something between here and the service damages data"),
         ("AccessDenied" or "AllAccessDisabled" or "AccountProblem", _) or (_, 403) =>
             ($"access is denied: {S3Text.OneLine(answered.Message)}", $"grant {S3Permission.Of(asked.Operation, asked.Place)}"),
+        ("NoSuchKey", _) when asked.Operation is StoreOperation.List or StoreOperation.ListUploads =>
+            ("what should be the bucket's address is an object's", "the endpoint has scheme, host and port; the bucket stands in storage.bucket alone"),
+        _ when answered.Message.StartsWith("Error making request with Error Code", StringComparison.Ordinal) =>
+            ("the answer does not say why", "is the endpoint the address of an S3 service, and no proxy's, web console's or other service's"),
         _ => (S3Text.OneLine(answered.Message), null),
     };
 

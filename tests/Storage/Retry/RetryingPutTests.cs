@@ -39,6 +39,20 @@ public sealed class RetryingPutTests : IDisposable
         Assert.Equal(2, calls);
     }
 
+    [Fact]
+    public async Task A_store_that_does_not_answer_any_more_is_told_by_what_it_was_asked_for()
+    {
+        var gone = new Unreadable(new FileObjectStore(scratch.Folder("store")), _ => Lost(0));
+        var failed = await Assert.ThrowsAsync<RunnerException>(() => Retrying(gone).Put("a", "new"u8.ToArray(), Cancel));
+        Assert.StartsWith("the store is busy (tried", failed.Message, StringComparison.Ordinal);
+    }
+
+    sealed class Unreadable(IObjectStore inner, Action<int> before) : FaultyStore(inner, before)
+    {
+        public override Task<StoredObject?> Head(string key, CancellationToken cancel) =>
+            throw new RunnerException(ExitCode.Storage, "cannot be read") { Retry = new RetryHint(null, Answered: false) };
+    }
+
     static RetryingStore Retrying(IObjectStore store) => new(store, new RetryPolicy { Attempt = Timeout.InfiniteTimeSpan }, new ManualTime { Leaps = true }, _ => { });
 
     static void Lost(int call)
