@@ -70,7 +70,7 @@ public sealed record ManifestArchive
     /// <summary>Inodes that extraction needs.</summary>
     public long? Inodes { get; init; }
 
-    /// <summary>Length of the tar stream before compression.</summary>
+    /// <summary>Length of the tar stream before compression, with its end mark and without the padding after it.</summary>
     public long? TarBytes { get; init; }
 
     /// <summary>0, or 1 when files changed while they were read.</summary>

@@ -22,7 +22,7 @@ public sealed class RetryingAbortTests : IDisposable
     public async Task An_upload_that_the_store_will_not_abort_is_told_with_the_reason()
     {
         await (await Begin(() => throw FaultyStore.Failure())).DisposeAsync();
-        Assert.Equal("what was sent of \"a/one\" could not be removed; prune will, in a day: the store is gone", Assert.Single(said));
+        Assert.Equal("what was sent of \"a/one\" could not be removed; the service itself or prune will, in days: the store is gone", Assert.Single(said));
     }
 
     [Fact]
@@ -34,7 +34,7 @@ public sealed class RetryingAbortTests : IDisposable
         Assert.False(disposing.IsCompleted);
         time.Advance(RetryingStore.Patience);
         await disposing.WaitAsync(TimeSpan.FromSeconds(30), Cancel);
-        Assert.Equal("what was sent of \"a/one\" could not be removed; prune will, in a day", Assert.Single(said));
+        Assert.Equal("what was sent of \"a/one\" could not be removed; the service itself or prune will, in days", Assert.Single(said));
         never.SetResult();
     }
 
