@@ -6,16 +6,17 @@ public sealed class Retrying(RetryPolicy policy, TimeProvider time, Action<strin
 {
     volatile bool known;
 
-    /// <param name="attempt">Told the number of the attempt, from 1.</param>
+    /// <param name="attempt">Told what the attempt before it failed with; null the first time.</param>
     /// <exception cref="RunnerException">The last failure: one that would not change, or one too many.</exception>
-    public async Task<T> Run<T>(Func<int, CancellationToken, Task<T>> attempt, CancellationToken cancel)
+    public async Task<T> Run<T>(Func<RunnerException?, CancellationToken, Task<T>> attempt, CancellationToken cancel)
     {
         long? failing = null;
+        RunnerException? before = null;
         for (var number = 1; ; number++)
         {
             try
             {
-                var result = await Once(attempt, number, cancel);
+                var result = await Once(attempt, before, cancel);
                 known = true;
                 return result;
             }
@@ -23,6 +24,7 @@ public sealed class Retrying(RetryPolicy policy, TimeProvider time, Action<strin
             {
                 // What fails while a run is told to stop fails because of it.
                 cancel.ThrowIfCancellationRequested();
+                before = failure;
                 failing ??= time.GetTimestamp();
                 known |= hint.Answered;
                 if (policy.Delay(number, time.GetElapsedTime(failing.Value), known, hint) is not { } delay)
@@ -41,13 +43,13 @@ public sealed class Retrying(RetryPolicy policy, TimeProvider time, Action<strin
         },
         cancel);
 
-    async Task<T> Once<T>(Func<int, CancellationToken, Task<T>> attempt, int number, CancellationToken cancel)
+    async Task<T> Once<T>(Func<RunnerException?, CancellationToken, Task<T>> attempt, RunnerException? before, CancellationToken cancel)
     {
         using var limit = new CancellationTokenSource(policy.Attempt, time);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(cancel, limit.Token);
         try
         {
-            return await attempt(number, either.Token);
+            return await attempt(before, either.Token);
         }
         catch (OperationCanceledException) when (!cancel.IsCancellationRequested)
         {

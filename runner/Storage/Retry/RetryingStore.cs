@@ -34,44 +34,18 @@ public sealed class RetryingStore(IObjectStore inner, RetryPolicy policy, TimePr
     }
 
     /// <summary>What an attempt without an answer has stored is not stored once more: a versioned bucket would keep both.</summary>
-    public async Task<StoredObject> Put(string key, ReadOnlyMemory<byte> content, CancellationToken cancel)
-    {
-        RunnerException? unanswered = null;
-        return await retrying.Run(
-            async (attempt, stop) =>
-            {
-                try
-                {
-                    if (attempt > 1 && await Same(key, content, stop) is { } stored)
-                        return stored;
-                }
-                catch (RunnerException failure) when (failure.Retry is not null && unanswered is not null)
-                {
-                    // The store still does not answer: what it was asked for is told, not how that was found out.
-                    throw unanswered;
-                }
-                try
-                {
-                    return await inner.Put(key, content, stop);
-                }
-                catch (RunnerException failure) when (failure.Retry is not null)
-                {
-                    unanswered = failure;
-                    throw;
-                }
-            },
-            cancel);
-    }
+    public Task<StoredObject> Put(string key, ReadOnlyMemory<byte> content, CancellationToken cancel) => retrying.Run(
+        async (before, stop) => (before is null ? null : await Same(key, content, before, stop)) ?? await inner.Put(key, content, stop), cancel);
 
     /// <summary>What an attempt without an answer has begun is aborted: a key is written by one run only.</summary>
     public async Task<IObjectUpload> BeginUpload(string key, CancellationToken cancel)
     {
-        RunnerException? unanswered = null;
+        var unanswered = false;
         try
         {
             return new RetryingUpload(await Begin(), retrying, failure => Tell(key, failure), time);
         }
-        catch (Exception failure) when (failure is OperationCanceledException || unanswered is not null)
+        catch (Exception failure) when (failure is OperationCanceledException || unanswered)
         {
             using var patience = new CancellationTokenSource(Patience, time);
             await AbortQuietly(key, patience.Token);
@@ -79,17 +53,17 @@ public sealed class RetryingStore(IObjectStore inner, RetryPolicy policy, TimePr
         }
 
         Task<IObjectUpload> Begin() => retrying.Run(
-            async (_, stop) =>
+            async (before, stop) =>
             {
-                if (unanswered is not null)
-                    await AbortBeforeBegin(key, unanswered, stop);
+                if (before is not null)
+                    await AbortBeforeBegin(key, before, stop);
                 try
                 {
                     return await inner.BeginUpload(key, stop);
                 }
                 catch (RunnerException failure) when (failure.Retry is not null)
                 {
-                    unanswered = failure;
+                    unanswered = true;
                     throw;
                 }
             },
@@ -132,21 +106,26 @@ public sealed class RetryingStore(IObjectStore inner, RetryPolicy policy, TimePr
         }
     }
 
-    async Task<StoredObject?> Same(string key, ReadOnlyMemory<byte> content, CancellationToken cancel)
+    /// <exception cref="RunnerException"><paramref name="unanswered"/>: the store still does not answer, and that is what is told.</exception>
+    async Task<StoredObject?> Same(string key, ReadOnlyMemory<byte> content, RunnerException unanswered, CancellationToken cancel)
     {
-        if (await inner.Head(key, cancel) is not { } stored || stored.Bytes != content.Length)
-            return null;
-        await using var stream = await inner.OpenRead(stored, 0, cancel);
-        var read = new byte[content.Length];
         try
         {
+            if (await inner.Head(key, cancel) is not { } stored || stored.Bytes != content.Length)
+                return null;
+            await using var stream = await inner.OpenRead(stored, 0, cancel);
+            var read = new byte[content.Length];
             await stream.ReadExactlyAsync(read, cancel);
+            return content.Span.SequenceEqual(read) ? stored : null;
         }
         catch (Exception cut) when (ResumingStream.IsCut(cut))
         {
             return null;
         }
-        return content.Span.SequenceEqual(read) ? stored : null;
+        catch (RunnerException failure) when (failure.Retry is not null)
+        {
+            throw unanswered;
+        }
     }
 
     /// <summary>A part is repeated, not the backup.</summary>

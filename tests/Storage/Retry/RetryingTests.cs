@@ -76,10 +76,10 @@ public sealed class RetryingTests : IDisposable
         var retrying = new Retrying(new RetryPolicy { Attempt = TimeSpan.FromHours(1), FirstDelay = TimeSpan.Zero }, clock, said.Add);
         var begun = new TaskCompletionSource();
         var work = retrying.Run(
-            async (attempt, stop) =>
+            async (before, stop) =>
             {
-                if (attempt > 1)
-                    return attempt;
+                if (before is not null)
+                    return 2;
                 begun.SetResult();
                 await Task.Delay(Timeout.Infinite, stop);
                 return 0;
