@@ -15,6 +15,19 @@ public sealed class RunnerException(ExitCode exitCode, string message, string? h
 
     /// <summary>Set when the same request may succeed later.</summary>
     public RetryHint? Retry { get; init; }
+
+    /// <summary>Tells all of several independent failures at once, with the exit code of the first.</summary>
+    /// <param name="failures">May be empty: then nothing is thrown.</param>
+    public static void ThrowAll(IReadOnlyList<RunnerException> failures)
+    {
+        if (failures.Count == 1)
+            throw failures[0];
+        if (failures.Count == 0)
+            return;
+        var hints = failures.Select(failure => failure.Hint).Where(hint => hint is not null).Distinct().ToList();
+        throw new RunnerException(
+            failures[0].ExitCode, string.Join("; ", failures.Select(failure => failure.Message)), hints.Count > 0 ? string.Join("; ", hints) : null);
+    }
 }
 
 /// <summary>What a server said of trying again.</summary>

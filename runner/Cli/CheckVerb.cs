@@ -56,7 +56,7 @@ public static class CheckVerb
         });
         await checks.Run($"store {setup.Store.Address}", () => CheckStore(run, BackupKeys.ClusterFolder(setup.Prefix, series.Cluster), cancel));
         await checks.Run("space for a restore", () => WarnOfSpace(run, data, cancel));
-        checks.ThrowFirst();
+        checks.ThrowAll();
     }
 
     static async Task CheckStore(RunContext run, string folder, CancellationToken cancel)

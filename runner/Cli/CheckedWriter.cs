@@ -24,8 +24,6 @@ public sealed class CheckedWriter(TextWriter inner) : TextWriter
 
     public override void Flush() => Try(inner.Flush);
 
-    public static bool IsUnwritable(Exception failure) => failure is IOException or UnauthorizedAccessException;
-
     void Try(Action write)
     {
         if (Failure is not null)
@@ -34,7 +32,7 @@ public sealed class CheckedWriter(TextWriter inner) : TextWriter
         {
             write();
         }
-        catch (Exception failure) when (IsUnwritable(failure))
+        catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
         {
             Failure = failure.GetBaseException().Message;
         }

@@ -21,16 +21,6 @@ sealed class Checks(TextWriter to)
         }
     }
 
-    /// <returns>All of them, each once; null when there are none.</returns>
-    static string? Hints(List<RunnerException> failures) =>
-        failures.Select(failure => failure.Hint).Where(hint => hint is not null).Distinct().ToList() is { Count: > 0 } hints ? string.Join("; ", hints) : null;
-
     /// <exception cref="RunnerException">With the first failure's exit code, when any failed.</exception>
-    public void ThrowFirst()
-    {
-        if (failures.Count == 1)
-            throw failures[0];
-        if (failures.Count > 1)
-            throw new RunnerException(failures[0].ExitCode, string.Join("; ", failures.Select(failure => failure.Message)), Hints(failures));
-    }
+    public void ThrowAll() => RunnerException.ThrowAll(failures);
 }

@@ -49,7 +49,7 @@ public sealed class RunLog(TextWriter error)
                 clearProgress();
                 error.WriteLine(line);
             }
-            catch (Exception failure) when (CheckedWriter.IsUnwritable(failure))
+            catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
             {
                 // A full disk under a log is no reason to end a backup, and there is nowhere else to tell it.
             }

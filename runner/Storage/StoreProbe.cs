@@ -25,15 +25,7 @@ public static class StoreProbe
         await Try(failures, () => FindInListing(store, folder, put, cancel));
         await Try(failures, () => BeginAndAbort(store, key + UploadSuffix, content, cancel));
         await Try(failures, () => store.Delete(key, cancel));
-        if (failures.Count == 1)
-            throw failures[0];
-        if (failures.Count > 1)
-        {
-            throw new RunnerException(
-                failures[0].ExitCode,
-                string.Join("; ", failures.Select(failure => failure.Message)),
-                failures.Select(failure => failure.Hint).Where(hint => hint is not null).Distinct().ToList() is { Count: > 0 } hints ? string.Join("; ", hints) : null);
-        }
+        RunnerException.ThrowAll(failures);
         return put.Modified;
     }
 
