@@ -61,10 +61,10 @@ public sealed class BackupRun(BackupPlan plan, IObjectStore store, IWorkloadShel
         await using var hash = new Sha256Stream(stream);
         Task<(ManifestArchive, ManifestGzip?)> Write(CancellationToken stop) => plan.Script is { } script ? FromScript(script, hash, stop) : FromTar(hash, stop);
         var (archive, gzip) = plan.Freeze is { } step ? await freeze.During(step, plan.Keys.Id.Text, Write, cancel) : await Write(cancel);
-        // The workload is thawed by now; the last parts may still be on their way.
         var stored = new ManifestObject(BackupKeys.ArchiveName, hash.Bytes, hash.Sha256());
         // Before the archive is complete: Amazon dates that one by its upload's beginning, and after a day's upload it would look like a killed run's.
         await store.Put(plan.Keys.Checksum, Encoding.ASCII.GetBytes($"{stored.Sha256}  {stored.Key}\n"), cancel);
+        // The workload is thawed by now; the last parts may still be on their way.
         await stream.Finish(cancel);
         return new StoredArchive(archive, gzip, stored);
     }

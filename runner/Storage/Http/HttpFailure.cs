@@ -75,7 +75,8 @@ public static partial class HttpFailure
         _ => new StoreFailure($"the connection to \"{server.Authority}\" was cut: {socket.Message.TrimEnd('.')}", "is the store up, and the network between", Unanswered),
     };
 
-    static IEnumerable<Exception> Causes(Exception failure)
+    /// <summary>The failure and what caused it, the nearest first; of several causes, all.</summary>
+    public static IEnumerable<Exception> Causes(Exception failure)
     {
         for (Exception? cause = failure; cause is not null; cause = cause.InnerException)
         {

@@ -3,6 +3,7 @@ using Amazon.Runtime;
 using Amazon.S3;
 using Amazon.S3.Model;
 using BackupRunner.Reports;
+using BackupRunner.Storage.Http;
 
 namespace BackupRunner.Storage.S3;
 
@@ -42,23 +43,13 @@ static class S3Client
         {
             return new AmazonS3Client(credentials, config);
         }
-        catch (TypeInitializationException unread) when (Refusal(unread) is { } refusal)
+        catch (TypeInitializationException unread) when (HttpFailure.Causes(unread).FirstOrDefault(cause => cause is IOException or UnauthorizedAccessException) is { } refusal)
         {
             // Its own settings are read from there too, whatever credentials it is given.
             throw new RunnerException(
                 ExitCode.Storage, $"Amazon's library cannot read its shared files: {S3Text.OneLine(refusal.Message)}",
                 "the runner's user must be able to read what AWS_CONFIG_FILE and AWS_SHARED_CREDENTIALS_FILE name, or ~/.aws; without one, nothing is read", unread);
         }
-    }
-
-    static Exception? Refusal(Exception failure)
-    {
-        for (var cause = failure.InnerException; cause is not null; cause = cause.InnerException)
-        {
-            if (cause is IOException or UnauthorizedAccessException)
-                return cause;
-        }
-        return null;
     }
 
     /// <summary>The server that requests for the bucket go to.</summary>
