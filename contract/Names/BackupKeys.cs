@@ -1,4 +1,6 @@
 using System.Text;
+using BackupRunner.Keys;
+using BackupRunner.Policy;
 
 namespace BackupRunner.Names;
 
@@ -6,7 +8,12 @@ namespace BackupRunner.Names;
 public sealed record BackupKeys(string Prefix, SeriesId Series, BackupId Id)
 {
     public const string ManifestName = "backup.json";
+    public const string MacName = ManifestName + ".hmac";
     public const string ArchiveName = "backup.tar.gz";
+    public const string WrapFolder = "keys/";
+    public const string RecoveryWrapName = WrapFolder + "recovery.json";
+
+    const string WrapSuffix = ".json";
     public const string ChecksumSuffix = ".sha256";
 
     /// <summary>What the stores take: S3 and Google count bytes, Azure characters.</summary>
@@ -23,9 +30,36 @@ public sealed record BackupKeys(string Prefix, SeriesId Series, BackupId Id)
 
     public string Manifest => Folder + ManifestName;
 
-    public string Archive => Folder + ArchiveName;
+    public string Mac => Folder + MacName;
 
-    public string Checksum => Archive + ChecksumSuffix;
+    /// <summary>The archive as <paramref name="encryption"/> leaves it; null: in the clear.</summary>
+    public static string ArchiveNameOf(EncryptionAlgorithm? encryption) => encryption switch
+    {
+        null => ArchiveName,
+        EncryptionAlgorithm.Aes256Gcm => ArchiveName + ".gcm",
+        EncryptionAlgorithm.Aes256Cbc => ArchiveName + ".cbc",
+        EncryptionAlgorithm.Gpg => ArchiveName + ".gpg",
+        _ => throw new ArgumentOutOfRangeException(nameof(encryption)),
+    };
+
+    public string Archive(EncryptionAlgorithm? encryption) => Folder + ArchiveNameOf(encryption);
+
+    public string Checksum(EncryptionAlgorithm? encryption) => Archive(encryption) + ChecksumSuffix;
+
+    /// <summary>The data key, wrapped by the key with this id.</summary>
+    public string Wrap(KeyId id) => Folder + WrapNameOf(id);
+
+    /// <summary>The data key, wrapped by the policy's recoveryPublicKey.</summary>
+    public string RecoveryWrap => Folder + RecoveryWrapName;
+
+    public static string WrapNameOf(KeyId id) => WrapFolder + id + WrapSuffix;
+
+    /// <param name="file">Relative to the backup's folder.</param>
+    /// <returns>By which key it wraps the data key; null for every other file.</returns>
+    public static KeyId? WrapId(string file) =>
+        file.StartsWith(WrapFolder, StringComparison.Ordinal) && file.EndsWith(WrapSuffix, StringComparison.Ordinal)
+            ? KeyId.Parse(file[WrapFolder.Length..^WrapSuffix.Length])
+            : null;
 
     /// <summary>Ends in a slash.</summary>
     public static string SeriesFolder(string prefix, SeriesId series) => Root(prefix) + series.Path + "/";

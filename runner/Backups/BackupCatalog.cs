@@ -15,7 +15,7 @@ public sealed record CatalogEntry(
     public bool Complete => Manifest is not null && Problem is null;
 
     /// <summary>The archive's size as the store lists it; 0 when it is not there.</summary>
-    public long StoredBytes => Objects.FirstOrDefault(stored => stored.Key.StartsWith(Keys.Archive, StringComparison.Ordinal)
+    public long StoredBytes => Objects.FirstOrDefault(stored => stored.Key.StartsWith(Keys.Archive(null), StringComparison.Ordinal)
         && !stored.Key.EndsWith(BackupKeys.ChecksumSuffix, StringComparison.Ordinal))?.Bytes ?? 0;
 }
 

@@ -22,7 +22,7 @@ public sealed class BackupRun(BackupPlan plan, IObjectStore store, IWorkloadShel
         if (await freeze.ThawLeftover(plan.Thaw, cancel) is { } left)
             watch.Warn($"thawed the workload: backup \"{left.BackupId}\" was killed while it had it frozen");
         // Before the middleware is touched: beginning the upload proves that the store can be written.
-        var begun = await store.BeginUpload(plan.Keys.Archive, cancel);
+        var begun = await store.BeginUpload(plan.Keys.Archive(null), cancel);
         try
         {
             await using var upload = begun;
@@ -63,7 +63,7 @@ public sealed class BackupRun(BackupPlan plan, IObjectStore store, IWorkloadShel
         var (archive, gzip) = plan.Freeze is { } step ? await freeze.During(step, plan.Keys.Id.Text, Write, cancel) : await Write(cancel);
         var stored = new ManifestObject(BackupKeys.ArchiveName, hash.Bytes, hash.Sha256());
         // Before the archive is complete: Amazon dates that one by its upload's beginning, and after a day's upload it would look like a killed run's.
-        await store.Put(plan.Keys.Checksum, Encoding.ASCII.GetBytes($"{stored.Sha256}  {stored.Key}\n"), cancel);
+        await store.Put(plan.Keys.Checksum(null), Encoding.ASCII.GetBytes($"{stored.Sha256}  {stored.Key}\n"), cancel);
         // The workload is thawed by now; the last parts may still be on their way.
         await stream.Finish(cancel);
         return new StoredArchive(archive, gzip, stored);
@@ -104,11 +104,11 @@ public sealed class BackupRun(BackupPlan plan, IObjectStore store, IWorkloadShel
 
     async Task Verify(StoredArchive stored, CancellationToken cancel)
     {
-        var found = await store.Head(plan.Keys.Archive, cancel);
+        var found = await store.Head(plan.Keys.Archive(null), cancel);
         if (found?.Bytes != stored.Object.Bytes)
         {
             throw new RunnerException(
-                ExitCode.Storage, $"{store.Address} kept {found?.Bytes ?? 0} bytes of \"{plan.Keys.Archive}\", {stored.Object.Bytes} were sent",
+                ExitCode.Storage, $"{store.Address} kept {found?.Bytes ?? 0} bytes of \"{plan.Keys.Archive(null)}\", {stored.Object.Bytes} were sent",
                 "another program writes to this store, or it loses data");
         }
     }
@@ -138,7 +138,7 @@ public sealed class BackupRun(BackupPlan plan, IObjectStore store, IWorkloadShel
     async Task RemoveLeftovers()
     {
         using var patience = new CancellationTokenSource(RetryingStore.Patience, time);
-        foreach (var key in new[] { plan.Keys.Manifest, plan.Keys.Checksum, plan.Keys.Archive })
+        foreach (var key in new[] { plan.Keys.Manifest, plan.Keys.Checksum(null), plan.Keys.Archive(null) })
         {
             try
             {

@@ -173,7 +173,7 @@ public sealed class BackupRunTests : IDisposable
         Assert.Null(manifest.Archive.Files);
         var entry = Assert.Single(await Entries());
         Assert.True(entry.Complete);
-        Assert.Equal("./\n./one\n./two\n", Shell.Bash($"tar -tzf {scratch["store/" + entry.Keys.Archive]} | sort"));
+        Assert.Equal("./\n./one\n./two\n", Shell.Bash($"tar -tzf {scratch["store/" + entry.Keys.Archive(null)]} | sort"));
         Assert.Empty(Directory.GetFiles(scratch["archives"], "backup*"));
     }
 

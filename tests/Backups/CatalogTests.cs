@@ -70,10 +70,10 @@ public sealed class CatalogTests : IDisposable
         switch (damage)
         {
             case "data":
-                await store.Delete(bad.Archive, Cancel);
+                await store.Delete(bad.Archive(null), Cancel);
                 break;
             case "cut":
-                await store.Put(bad.Archive, "short"u8.ToArray(), Cancel);
+                await store.Put(bad.Archive(null), "short"u8.ToArray(), Cancel);
                 break;
             case "manifest":
                 await store.Put(bad.Manifest, "{}"u8.ToArray(), Cancel);

@@ -43,13 +43,13 @@ public sealed class PruningTests : IDisposable
     {
         var good = await redis.Backup(Now.AddDays(-50));
         var damaged = await redis.Backup(Now.AddDays(-40));
-        await store.Delete(damaged.Archive, Cancel);
+        await store.Delete(damaged.Archive(null), Cancel);
         var unreadable = await redis.Backup(Now.AddDays(-35));
         await store.Put(unreadable.Manifest, "garbage"u8.ToArray(), Cancel);
         var pruning = await Expire(dryRun: false);
         Assert.Empty(pruning.Deleted);
         Assert.Equal(2, pruning.Warnings.Count);
-        Assert.NotNull(await store.Head(good.Archive, Cancel));
+        Assert.NotNull(await store.Head(good.Archive(null), Cancel));
     }
 
     [Fact]
@@ -65,7 +65,7 @@ public sealed class PruningTests : IDisposable
             await pruning.Expire(entries, 1, TimeSpan.FromDays(30), Now, Cancel);
             Assert.Equal(survived < 3, pruning.Deleted.Single().Problem is not null);
             if (await store.Head(old.Manifest, Cancel) is not null)
-                Assert.NotNull(await store.Head(old.Archive, Cancel));
+                Assert.NotNull(await store.Head(old.Archive(null), Cancel));
             foreach (var key in await Keys())
                 await store.Delete(key, Cancel);
         }
@@ -84,11 +84,11 @@ public sealed class PruningTests : IDisposable
         Shell.Bash($"find {scratch["store/" + complete.Folder]} -type f -exec touch -d '25 hours ago' {{}} +");
         Shell.Bash($"find {scratch["store/" + fresh.Folder]} -type f -exec touch -d '23 hours ago' {{}} +");
         await Sweep(storeNow, series => true);
-        Assert.NotNull(await store.Head(orphan.Archive, Cancel));
+        Assert.NotNull(await store.Head(orphan.Archive(null), Cancel));
         var pruning = await Sweep(storeNow, series => false);
         Assert.Equal([orphan.Id.Text, orphan.Folder + "more"], pruning.Deleted.Select(deleted => deleted.What));
         Assert.False(Directory.Exists(scratch["store/" + orphan.Folder]));
-        Assert.NotNull(await store.Head(fresh.Archive, Cancel));
+        Assert.NotNull(await store.Head(fresh.Archive(null), Cancel));
         Assert.NotNull(await store.Head(complete.Manifest, Cancel));
         Assert.Single(await store.ListUploads("", Cancel).ToListAsync(Cancel));
     }
@@ -116,7 +116,7 @@ public sealed class PruningTests : IDisposable
         Assert.Single(entries);
         await pruning.Sweep(entries, BackupKeys.ClusterFolder("", "c1"), "", DateTimeOffset.UtcNow, _ => false, Cancel);
         Assert.Contains("its manifest is there", Assert.Single(pruning.Warnings), StringComparison.Ordinal);
-        Assert.NotNull(await store.Head(good.Archive, Cancel));
+        Assert.NotNull(await store.Head(good.Archive(null), Cancel));
     }
 
     [Fact]
@@ -144,7 +144,7 @@ public sealed class PruningTests : IDisposable
     [Fact]
     public async Task Unfinished_uploads_of_other_programs_are_left_alone()
     {
-        await using var ours = await store.BeginUpload(new BackupKeys("", Stored.Redis, BackupId.New(Now, [1, 2, 3, 4])).Archive, Cancel);
+        await using var ours = await store.BeginUpload(new BackupKeys("", Stored.Redis, BackupId.New(Now, [1, 2, 3, 4])).Archive(null), Cancel);
         await using var probe = await store.BeginUpload("c1/probe-0123456789abcdef-upload", Cancel);
         await using var theirs = await store.BeginUpload("c1/dumps/monday.tar", Cancel);
         Shell.Bash($"find {scratch["store"]} -type f -exec touch -d '3 days ago' {{}} +");

@@ -17,8 +17,8 @@ public sealed record Stored(IObjectStore Store, SeriesId Series, string Prefix =
     {
         var keys = new BackupKeys(Prefix, Series, BackupId.New(start, RandomNumberGenerator.GetBytes(BackupId.RandomBytes)));
         var data = Encoding.UTF8.GetBytes("data of " + keys.Id);
-        await Store.Put(keys.Archive, data, Cancel);
-        await Store.Put(keys.Checksum, Encoding.ASCII.GetBytes($"{Sha256(data)}  {BackupKeys.ArchiveName}\n"), Cancel);
+        await Store.Put(keys.Archive(null), data, Cancel);
+        await Store.Put(keys.Checksum(null), Encoding.ASCII.GetBytes($"{Sha256(data)}  {BackupKeys.ArchiveName}\n"), Cancel);
         if (manifest)
             await Store.Put(keys.Manifest, ManifestFile.Write(Manifest(keys, start, data, identity ?? Series)), Cancel);
         return keys;
