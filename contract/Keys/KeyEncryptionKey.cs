@@ -9,7 +9,8 @@ public sealed class KeyEncryptionKey : IDisposable
 {
     public const int Bytes = 32;
 
-    const int MaxContentBytes = 1 << 10;
+    /// <summary>Of a Secret's field; whatever is longer is no key.</summary>
+    public const int MaxContentBytes = 1 << 10;
 
     readonly SecretBytes material;
 

@@ -10,12 +10,39 @@ public sealed record RecoveryPublicKey
 
     const int MaximumCharacters = 16 * 1024;
 
-    RecoveryPublicKey(string pem, int bits) => (Pem, Bits) = (pem, bits);
+    readonly byte[] subjectPublicKeyInfo;
+
+    RecoveryPublicKey(string pem, RSA rsa)
+    {
+        Pem = pem;
+        Bits = rsa.KeySize;
+        subjectPublicKeyInfo = rsa.ExportSubjectPublicKeyInfo();
+        Sha256 = Fingerprint(rsa);
+    }
 
     /// <summary>As given.</summary>
     public string Pem { get; }
 
     public int Bits { get; }
+
+    /// <summary>Of its DER SubjectPublicKeyInfo, 64 lower-case hex digits: <c>openssl pkey -pubin -in key.pem -outform DER | sha256sum</c>.</summary>
+    public string Sha256 { get; }
+
+    /// <summary>What <see cref="Sha256"/> is of the public half of <paramref name="rsa"/>.</summary>
+    public static string Fingerprint(RSA rsa) => Convert.ToHexStringLower(SHA256.HashData(rsa.ExportSubjectPublicKeyInfo()));
+
+    /// <summary>RSA-OAEP (RFC 8017) with SHA-256, also for MGF1, and no label.</summary>
+    /// <param name="secret">At most <see cref="Bits"/> / 8 - 66 bytes.</param>
+    public byte[] Encrypt(ReadOnlySpan<byte> secret)
+    {
+        using var rsa = RSA.Create();
+        rsa.ImportSubjectPublicKeyInfo(subjectPublicKeyInfo, out _);
+        return rsa.Encrypt(secret, RSAEncryptionPadding.OaepSHA256);
+    }
+
+    public bool Equals(RecoveryPublicKey? other) => Pem == other?.Pem;
+
+    public override int GetHashCode() => Pem.GetHashCode(StringComparison.Ordinal);
 
     /// <param name="problem">Never quotes the text: it may be a private key that was pasted by mistake.</param>
     public static bool TryParse(
@@ -59,7 +86,7 @@ public sealed record RecoveryPublicKey
             (key, problem) = (null, "is not an RSA public key");
             return false;
         }
-        key = rsa.KeySize < MinimumBits ? null : new RecoveryPublicKey(text, rsa.KeySize);
+        key = rsa.KeySize < MinimumBits ? null : new RecoveryPublicKey(text, rsa);
         problem = key is null ? $"is an RSA key of {rsa.KeySize} bits; at least {MinimumBits} are needed" : null;
         return key is not null;
     }

@@ -15,12 +15,14 @@ public sealed class DataKey(SecretBytes material) : IDisposable
     /// <summary>32 bytes.</summary>
     public ReadOnlySpan<byte> Material => material.Span;
 
-    /// <summary>HKDF-SHA256 (RFC 5869) with an empty salt.</summary>
+    /// <summary>HKDF-SHA256 (RFC 5869).</summary>
+    /// <param name="info">ASCII.</param>
+    /// <param name="salt">Empty by default.</param>
     /// <returns>32 bytes, the caller's.</returns>
-    public SecretBytes Derive(string info)
+    public SecretBytes Derive(string info, ReadOnlySpan<byte> salt = default)
     {
         var derived = new SecretBytes(Bytes);
-        HKDF.DeriveKey(HashAlgorithmName.SHA256, material.Span, derived.Span, salt: [], Encoding.ASCII.GetBytes(info));
+        HKDF.DeriveKey(HashAlgorithmName.SHA256, material.Span, derived.Span, salt, Encoding.ASCII.GetBytes(info));
         return derived;
     }
 

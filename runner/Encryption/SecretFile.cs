@@ -1,0 +1,28 @@
+using BackupRunner.Keys;
+using BackupRunner.Reports;
+
+namespace BackupRunner.Encryption;
+
+/// <summary>Reads a file with a key, so that no copy of it stays in memory.</summary>
+public static class SecretFile
+{
+    /// <summary>Reads a file, a pipe or a device.</summary>
+    /// <returns>The caller's: at most <paramref name="maxBytes"/> and one, which then says that there are more.</returns>
+    /// <exception cref="RunnerException">Exit 2: it cannot be read.</exception>
+    public static SecretBytes Read(string path, int maxBytes, string hint)
+    {
+        using var buffer = new SecretBytes(maxBytes + 1);
+        var length = 0;
+        try
+        {
+            using var file = File.OpenHandle(path);
+            while (length < buffer.Length && RandomAccess.Read(file, buffer.Span[length..], length) is > 0 and var count)
+                length += count;
+        }
+        catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
+        {
+            throw new RunnerException(ExitCode.Usage, $"cannot read \"{path}\": {failure.Message.TrimEnd('.')}", hint, failure);
+        }
+        return SecretBytes.CopyOf(buffer.Span[..length]);
+    }
+}
