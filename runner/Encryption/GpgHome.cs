@@ -5,7 +5,7 @@ using BackupRunner.Reports;
 namespace BackupRunner.Encryption;
 
 /// <summary>A folder that only this user may enter, in memory, for one run of gpg. Disposing removes it.</summary>
-sealed class GpgHome : IDisposable
+public sealed class GpgHome : IDisposable
 {
     const string Prefix = "backup-runner-gpg-";
     const uint OnlyOwner = 0b111_000_000;

@@ -5,42 +5,37 @@ namespace BackupRunner.Encryption;
 
 /// <summary>
 /// What a gpg says while it runs: lines for people, of which the last are kept, and its status lines (doc/DETAILS of GnuPG), because its exit code
-/// is 0 also for a message that is not encrypted or ends after its first packet.
+/// is 0 also for a message that is not encrypted or ends after its first packet. To be asked once gpg has ended.
 /// </summary>
 sealed class GpgMessages
 {
     const int KeptLines = 5;
     const int KeptBytes = 300;
 
-    readonly Lock gate = new();
     readonly Queue<string> last = new();
     bool began;
     bool okay;
     bool failed;
-    bool ended;
     int plaintexts;
 
     /// <summary>One message was decrypted, all of it, and its modification detection code is right.</summary>
-    public bool IsDecrypted { get { lock (gate) return began && okay && !failed && plaintexts == 1; } }
+    public bool IsDecrypted => began && okay && !failed && plaintexts == 1;
 
     /// <summary>A message was encrypted to its end.</summary>
-    public bool IsEncrypted { get { lock (gate) return ended; } }
+    public bool IsEncrypted { get; private set; }
 
     /// <summary>The last lines for people, as one; empty when gpg said nothing.</summary>
-    public string Last { get { lock (gate) return string.Join("; ", last); } }
+    public string Last => string.Join("; ", last);
 
     /// <summary>gpg did not understand its arguments.</summary>
     public bool IsRefused { get; private set; }
 
     public void Add(byte[] line)
     {
-        lock (gate)
-        {
-            if (line.AsSpan().StartsWith("[GNUPG:] "u8))
-                Status(Encoding.Latin1.GetString(line.AsSpan("[GNUPG:] "u8.Length)).Split(' '));
-            else
-                Keep(line.AsSpan().StartsWith("gpg: "u8) ? line.AsSpan("gpg: "u8.Length) : line);
-        }
+        if (line.AsSpan().StartsWith("[GNUPG:] "u8))
+            Status(Encoding.Latin1.GetString(line.AsSpan("[GNUPG:] "u8.Length)).Split(' '));
+        else
+            Keep(line.AsSpan().StartsWith("gpg: "u8) ? line.AsSpan("gpg: "u8.Length) : line);
     }
 
     void Status(string[] words)
@@ -62,7 +57,7 @@ sealed class GpgMessages
                 failed = true;
                 break;
             case ["END_ENCRYPTION", ..]:
-                ended = true;
+                IsEncrypted = true;
                 break;
             case ["FAILURE", "option-parser", ..]:
                 IsRefused = true;

@@ -35,7 +35,7 @@ sealed class GpgRun : IAsyncDisposable
             run.Tell(passphrase);
             return run;
         }
-        catch (RunnerException)
+        catch
         {
             home.Dispose();
             throw;

@@ -43,6 +43,12 @@ static class Gpg
 
     public static Task<byte[]> Decrypt(DataKey key, byte[] stored) => Decrypt(key, new MemoryStream(stored));
 
+    public static async Task DecryptsTo(byte[] plain, DataKey key, byte[] stored)
+    {
+        var decrypted = await Decrypt(key, stored);
+        Assert.True(plain.AsSpan().SequenceEqual(decrypted), $"{decrypted.Length} other bytes than the {plain.Length} that were encrypted");
+    }
+
     /// <summary>Runs the stock gpg with a home of its own and the passphrase as descriptor 3.</summary>
     public static void Stock(Scratch scratch, string passphrase, string arguments)
     {
