@@ -1,7 +1,9 @@
 using System.Collections;
 using System.Runtime.InteropServices;
 using BackupRunner.Cli;
+using BackupRunner.Posix;
 
+CoreLimit.Lower();
 using var stop = new CancellationTokenSource();
 using var terminated = PosixSignalRegistration.Create(PosixSignal.SIGTERM, Stop);
 using var interrupted = PosixSignalRegistration.Create(PosixSignal.SIGINT, Stop);
