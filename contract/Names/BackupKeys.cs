@@ -61,6 +61,13 @@ public sealed record BackupKeys(string Prefix, SeriesId Series, BackupId Id)
             ? KeyId.Parse(file[WrapFolder.Length..^WrapSuffix.Length])
             : null;
 
+    /// <summary>As <see cref="WrapId"/>, of the key of any object, wherever it lies.</summary>
+    public static KeyId? WrapIdOfKey(string key)
+    {
+        var name = key.LastIndexOf('/');
+        return name < 0 ? null : WrapId(key[(key.LastIndexOf('/', Math.Max(name - 1, 0)) + 1)..]);
+    }
+
     /// <summary>Ends in a slash.</summary>
     public static string SeriesFolder(string prefix, SeriesId series) => Root(prefix) + series.Path + "/";
 
@@ -79,5 +86,6 @@ public sealed record BackupKeys(string Prefix, SeriesId Series, BackupId Id)
         return (new BackupKeys(prefix, series, id), parts[5]);
     }
 
-    static string Root(string prefix) => prefix.Length == 0 ? "" : prefix.TrimEnd('/') + "/";
+    /// <summary>What all keys below <paramref name="prefix"/> begin with: empty, or ends in a slash.</summary>
+    public static string Root(string prefix) => prefix.Length == 0 ? "" : prefix.TrimEnd('/') + "/";
 }

@@ -7,7 +7,7 @@ public sealed record RunReport
 {
     public int ReportVersion { get; init; } = 1;
 
-    /// <summary><c>backup</c>, <c>restore</c>, <c>verify</c>, <c>prune</c>, <c>check</c> or <c>list</c>.</summary>
+    /// <summary><c>backup</c>, <c>restore</c>, <c>verify</c>, <c>prune</c>, <c>check</c>, <c>list</c>, or <c>keys audit</c> and its like.</summary>
     public required string Verb { get; init; }
 
     public required int ExitCode { get; init; }
@@ -35,6 +35,12 @@ public sealed record RunReport
     public IReadOnlyList<ReportedDeletion> Deleted { get; init; } = [];
 
     public bool DryRun { get; init; }
+
+    /// <summary>What became of the data keys of older backups; null when nothing is encrypted.</summary>
+    public ReportedRewrap? Rewrap { get; init; }
+
+    /// <summary>Of <c>keys audit</c>.</summary>
+    public ReportedAudit? Audit { get; init; }
 }
 
 /// <param name="Result"><c>done</c>, <c>damaged</c> or <c>unreadable</c>.</param>
@@ -46,6 +52,24 @@ public sealed record ReportedBackup(
 /// <param name="What">A backup id, or the key of an unfinished upload.</param>
 /// <param name="Problem">Why it could not be removed; null when it was.</param>
 public sealed record ReportedDeletion(string What, string Reason, string? Problem = null);
+
+/// <param name="KeyId">Of the ring's current key, which wraps the data keys now.</param>
+/// <param name="Done">How many backups needed another key before and do not any more.</param>
+/// <param name="Left">The ids of those that still need another key of the ring; the warnings say why.</param>
+public sealed record ReportedRewrap(string KeyId, int Done, IReadOnlyList<string> Left);
+
+/// <param name="Begun">When the listing began, by the runner's clock: what was stored before is in it.</param>
+/// <param name="Keys">Every key that wraps the data key of anything below the prefix, by id.</param>
+public sealed record ReportedAudit(DateTimeOffset Begun, IReadOnlyList<ReportedKey> Keys);
+
+/// <param name="Wraps">How many data keys it wraps.</param>
+/// <param name="Ring"><c>current</c>, <c>present</c> or <c>missing</c>; null when no ring was given.</param>
+public sealed record ReportedKey(string KeyId, long Wraps, string? Ring)
+{
+    public const string Current = "current";
+    public const string Present = "present";
+    public const string Missing = "missing";
+}
 
 [JsonSourceGenerationOptions(
     PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase,

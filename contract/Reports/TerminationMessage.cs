@@ -12,8 +12,11 @@ public sealed record TerminationMessage
 {
     public const int MaxBytes = 4096;
 
-    // Eight texts of this many bytes, as JSON spells them, leave room for all numbers and names.
-    const int MaxTextBytes = 440;
+    /// <summary>An audit that found more key ids than this is told without them: whoever removes keys must then remove none.</summary>
+    public const int MaxKeyIds = 32;
+
+    // Eight texts of this many bytes, as JSON spells them, leave room for all numbers, names and key ids.
+    const int MaxTextBytes = 360;
 
     public required string Verb { get; init; }
 
@@ -45,6 +48,19 @@ public sealed record TerminationMessage
 
     public required int Deleted { get; init; }
 
+    public string? KeyId { get; init; }
+
+    /// <summary>Backups that were wrapped by the current key, and those that still need another.</summary>
+    public int? Rewrapped { get; init; }
+
+    public int? RewrapLeft { get; init; }
+
+    /// <summary>When the listing of an audit began.</summary>
+    public DateTimeOffset? AuditBegun { get; init; }
+
+    /// <summary>The key ids that it found; null when there are more than <see cref="MaxKeyIds"/>.</summary>
+    public IReadOnlyList<string>? AuditKeyIds { get; init; }
+
     /// <returns>One line of UTF-8 without a line end, at most <see cref="MaxBytes"/> long.</returns>
     public static byte[] Of(RunReport report)
     {
@@ -66,6 +82,11 @@ public sealed record TerminationMessage
             Warnings = report.Warnings.Count,
             FirstWarning = Cut(report.Warnings.Count > 0 ? report.Warnings[0] : null),
             Deleted = report.Deleted.Count,
+            KeyId = backup?.KeyId ?? report.Rewrap?.KeyId,
+            Rewrapped = report.Rewrap?.Done,
+            RewrapLeft = report.Rewrap?.Left.Count,
+            AuditBegun = report.Audit?.Begun,
+            AuditKeyIds = report.Audit is { Keys.Count: <= MaxKeyIds } audit ? [.. audit.Keys.Select(key => key.KeyId)] : null,
         }, TerminationJson.Default.TerminationMessage);
     }
 

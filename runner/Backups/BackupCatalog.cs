@@ -10,9 +10,11 @@ namespace BackupRunner.Backups;
 /// <param name="Problem">Why this is no backup that can be restored; null for a complete one.</param>
 /// <param name="Modified">Of the newest object, by the store's clock.</param>
 public sealed record CatalogEntry(
-    BackupKeys Keys, Manifest? Manifest, RunnerException? Problem, bool HasManifest, IReadOnlyList<StoredObject> Objects, DateTimeOffset Modified)
+    BackupKeys Keys, BackupStatus Status, Manifest? Manifest, RunnerException? Problem, IReadOnlyList<StoredObject> Objects, DateTimeOffset Modified)
 {
-    public bool Complete => Manifest is not null && Problem is null;
+    public bool Complete => Status == BackupStatus.Complete;
+
+    public bool HasManifest => Status != BackupStatus.Unfinished;
 
     /// <summary>The archive's size as the store lists it; 0 when it is not there.</summary>
     public long StoredBytes => Objects.FirstOrDefault(stored => stored.Key.StartsWith(Keys.Archive(null), StringComparison.Ordinal)
@@ -20,9 +22,11 @@ public sealed record CatalogEntry(
 }
 
 /// <summary>The backups of a store, read from its listing and its manifests: nothing else says what exists.</summary>
-public sealed class BackupCatalog(IObjectStore store, string prefix)
+public sealed class BackupCatalog(IObjectStore store, string prefix, ManifestTrust trust)
 {
     const int ManifestsAtOnce = 8;
+
+    readonly ManifestReader reader = new(store, trust);
 
     public IAsyncEnumerable<CatalogEntry> OfSeries(SeriesId series, CancellationToken cancel) => Below(BackupKeys.SeriesFolder(prefix, series), cancel);
 
@@ -78,18 +82,20 @@ public sealed class BackupCatalog(IObjectStore store, string prefix)
 
     async Task<CatalogEntry> Entry(StoredGroup group, CancellationToken cancel)
     {
-        if (group.Manifest is not { } file)
+        if (!group.HasManifest)
             return group.Unfinished();
         try
         {
+            using var reading = await reader.Read(group.Keys, group.Objects, cancel);
             // Names of files that changed while they were read are for people; of a thousand backups they would fill the memory.
-            var manifest = (await ReadManifest(file, cancel)).WithoutNames();
-            return new CatalogEntry(
-                group.Keys, manifest, ManifestCheck.Problem(group.Keys, manifest, group.Objects), HasManifest: true, group.Objects, group.Modified);
+            var manifest = reading.Manifest?.WithoutNames();
+            if (manifest is not null && ManifestCheck.Problem(group.Keys, manifest, group.Objects) is { } problem)
+                return group.As(BackupStatus.Damaged, manifest, problem);
+            return group.As(reading.Status, manifest, reading.Problem);
         }
         catch (RunnerException unreadable) when (IsItsOwn(unreadable))
         {
-            return new CatalogEntry(group.Keys, null, unreadable, HasManifest: true, group.Objects, group.Modified);
+            return group.As(unreadable.ExitCode == ExitCode.Storage ? BackupStatus.Unreadable : BackupStatus.Damaged, null, unreadable);
         }
     }
 
@@ -100,27 +106,16 @@ public sealed class BackupCatalog(IObjectStore store, string prefix)
     static bool IsItsOwn(RunnerException unreadable) =>
         unreadable.ExitCode == ExitCode.Integrity || (unreadable is { ExitCode: ExitCode.Storage, Retry: null } && unreadable.InnerException is not RunnerException);
 
-    async Task<Manifest> ReadManifest(StoredObject file, CancellationToken cancel)
-    {
-        if (file.Bytes > ManifestFile.MaxBytes)
-            throw new RunnerException(ExitCode.Integrity, $"\"{file.Key}\" is too large for a manifest: {file.Bytes} bytes");
-        await using var stream = await store.OpenRead(file, 0, cancel);
-        var bytes = new byte[file.Bytes];
-        var read = await stream.ReadAtLeastAsync(bytes, bytes.Length, throwOnEndOfStream: false, cancel);
-        return ManifestFile.Read(bytes.AsSpan(0, read), file.Key);
-    }
-
     sealed record StoredGroup(BackupKeys Keys, List<StoredObject> Objects)
     {
-        public StoredObject? Manifest => Objects.Find(stored => stored.Key == Keys.Manifest);
-
-        public bool HasManifest => Manifest is not null;
+        public bool HasManifest => Objects.Exists(stored => stored.Key == Keys.Manifest);
 
         public DateTimeOffset Modified => Objects.Max(stored => stored.Modified);
 
-        public CatalogEntry Unfinished() => new(
-            Keys, null,
-            new RunnerException(ExitCode.Usage, $"backup \"{Keys.Id}\" has no manifest: it was never completed", "choose another one; \"list\" shows them"),
-            HasManifest: false, Objects, Modified);
+        public CatalogEntry As(BackupStatus status, Manifest? manifest, RunnerException? problem) => new(Keys, status, manifest, problem, Objects, Modified);
+
+        public CatalogEntry Unfinished() => As(
+            BackupStatus.Unfinished, null,
+            new RunnerException(ExitCode.Usage, $"backup \"{Keys.Id}\" has no manifest: it was never completed", "choose another one; \"list\" shows them"));
     }
 }

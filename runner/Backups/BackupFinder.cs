@@ -28,5 +28,5 @@ public sealed class BackupFinder(BackupCatalog catalog, bool allowOtherTarget)
         await catalog.All(cancel).FirstOrDefaultAsync(entry => entry.Keys.Id == id && entry.HasManifest, cancel);
 
     CatalogEntry Allowed(CatalogEntry entry) =>
-        allowOtherTarget && entry.Problem?.ExitCode == ExitCode.Usage && entry.HasManifest ? entry with { Problem = null } : entry;
+        allowOtherTarget && entry.Problem?.ExitCode == ExitCode.Usage && entry.HasManifest ? entry with { Status = BackupStatus.Complete, Problem = null } : entry;
 }

@@ -25,6 +25,9 @@ public sealed record BackupPlan
     /// <summary>What thaws the workload that a killed run left frozen, also when this run does not freeze.</summary>
     public string? Thaw { get; init; }
 
+    /// <summary>Null: stored in the clear.</summary>
+    public BackupEncryption? Encryption { get; init; }
+
     /// <summary>Replaces the built-in archiver.</summary>
     public ArchiveScript? Script { get; init; }
 

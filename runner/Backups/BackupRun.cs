@@ -1,7 +1,9 @@
 using System.Reflection;
 using System.Text;
 using BackupRunner.Archive;
+using BackupRunner.Encryption;
 using BackupRunner.Hooks;
+using BackupRunner.Keys;
 using BackupRunner.Names;
 using BackupRunner.Reports;
 using BackupRunner.Storage;
@@ -15,29 +17,68 @@ public sealed class BackupRun(BackupPlan plan, IObjectStore store, IWorkloadShel
     public static readonly string Version = typeof(BackupRun).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion.Split('+')[0] ?? "0";
 
     readonly Freeze freeze = new(shell, mark, time);
+    readonly string archiveKey = plan.Keys.Archive(plan.Encryption?.Algorithm);
+    readonly string checksumKey = plan.Keys.Checksum(plan.Encryption?.Algorithm);
 
     public async Task<CompletedBackup> Run(CancellationToken cancel)
     {
         plan.ThrowRefusals();
         if (await freeze.ThawLeftover(plan.Thaw, cancel) is { } left)
             watch.Warn($"thawed the workload: backup \"{left.BackupId}\" was killed while it had it frozen");
+        using var envelope = plan.Encryption is { } encryption ? new Envelope(encryption, plan.Keys) : null;
+        await (envelope?.Prove(cancel) ?? Task.CompletedTask);
         // Before the middleware is touched: beginning the upload proves that the store can be written.
-        var begun = await store.BeginUpload(plan.Keys.Archive(null), cancel);
+        var begun = await store.BeginUpload(archiveKey, cancel);
         try
         {
             await using var upload = begun;
+            // At once: an audit of the keys in use must see what this run will need in the end.
+            await PutAll(envelope?.Wraps ?? [], cancel);
             var consistency = await MakeConsistent(cancel);
-            var stored = await Archive(upload, cancel);
+            var stored = await Archive(upload, envelope?.Cipher, cancel);
             await Verify(stored, cancel);
-            var manifest = Manifest(consistency, stored);
-            var file = await store.Put(plan.Keys.Manifest, ManifestFile.Write(manifest), cancel);
-            return new CompletedBackup(manifest, file.Modified);
+            var manifest = Manifest(consistency, stored, envelope?.Encryption ?? new ManifestEncryption(ManifestEncryption.None));
+            var bytes = ManifestFile.Write(manifest);
+            if (envelope is not null)
+                await StoreKeys(envelope, bytes, cancel);
+            var file = await store.Put(plan.Keys.Manifest, bytes, cancel);
+            return new CompletedBackup(manifest, file.Modified, envelope?.KeyId);
         }
         catch
         {
-            await RemoveLeftovers();
+            await RemoveLeftovers(envelope?.Wraps ?? []);
             throw;
         }
+    }
+
+    /// <summary>Stores what opens this backup and proves its manifest, and reads it back: without it the archive is noise.</summary>
+    async Task StoreKeys(Envelope envelope, byte[] manifest, CancellationToken cancel)
+    {
+        try
+        {
+            envelope.WrapByCurrentKey();
+        }
+        catch (RunnerException unreadable)
+        {
+            watch.Warn($"the keys cannot be read any more; this backup is encrypted with key {envelope.KeyId}, which was the current one when it began: {unreadable.Message}");
+        }
+        // The wraps once more: in a run of more than a day another host's prune takes them for what a killed run left.
+        IReadOnlyList<StoredFile> files = [.. envelope.Wraps, envelope.Mac(manifest)];
+        foreach (var stored in await PutAll(files, cancel))
+        {
+            var content = files.First(file => file.Key == stored.Key).Content;
+            var kept = await SmallObject.Read(store, stored, content.Length, cancel);
+            if (!content.Span.SequenceEqual(kept))
+                throw new RunnerException(ExitCode.Storage, $"\"{stored.Key}\" in {store.Address} reads back other bytes than were written", "another program writes to this store, or it is damaged");
+        }
+    }
+
+    async Task<IReadOnlyList<StoredObject>> PutAll(IReadOnlyList<StoredFile> files, CancellationToken cancel)
+    {
+        var stored = new List<StoredObject>();
+        foreach (var file in files)
+            stored.Add(await store.Put(file.Key, file.Content, cancel));
+        return stored;
     }
 
     async Task<ManifestConsistency?> MakeConsistent(CancellationToken cancel)
@@ -49,7 +90,7 @@ public sealed class BackupRun(BackupPlan plan, IObjectStore store, IWorkloadShel
         return new ManifestConsistency(Enabled: true, result.Outcome.ToString().ToLowerInvariant(), Math.Round(result.Took.TotalSeconds, 3));
     }
 
-    async Task<StoredArchive> Archive(IObjectUpload upload, CancellationToken cancel)
+    async Task<StoredArchive> Archive(IObjectUpload upload, IArchiveCipher? cipher, CancellationToken cancel)
     {
         var inUse = DataFolder.VolumeBytes(plan.Data);
         await using var stream = new UploadStream(upload, inUse);
@@ -59,11 +100,16 @@ public sealed class BackupRun(BackupPlan plan, IObjectStore store, IWorkloadShel
                 + $"parts take up to {stream.HeldBytes >> 20} MiB of memory; in a pod, set the limit 256 MiB above that");
         }
         await using var hash = new Sha256Stream(stream);
-        Task<(ManifestArchive, ManifestGzip?)> Write(CancellationToken stop) => plan.Script is { } script ? FromScript(script, hash, stop) : FromTar(hash, stop);
+        await using var encrypting = cipher is null ? null : await cipher.Encrypt(hash, cancel);
+        await using var gzipHash = encrypting is null ? null : new Sha256Stream(encrypting);
+        var target = gzipHash ?? hash;
+        Task<(ManifestArchive, ManifestGzip?)> Write(CancellationToken stop) => plan.Script is { } script ? FromScript(script, target, stop) : FromTar(target, stop);
         var (archive, gzip) = plan.Freeze is { } step ? await freeze.During(step, plan.Keys.Id.Text, Write, cancel) : await Write(cancel);
-        var stored = new ManifestObject(BackupKeys.ArchiveName, hash.Bytes, hash.Sha256());
+        if (encrypting is not null)
+            await encrypting.Complete(cancel);
+        var stored = new ManifestObject(BackupKeys.ArchiveNameOf(plan.Encryption?.Algorithm), hash.Bytes, hash.Sha256());
         // Before the archive is complete: Amazon dates that one by its upload's beginning, and after a day's upload it would look like a killed run's.
-        await store.Put(plan.Keys.Checksum(null), Encoding.ASCII.GetBytes($"{stored.Sha256}  {stored.Key}\n"), cancel);
+        await store.Put(checksumKey, Encoding.ASCII.GetBytes($"{stored.Sha256}  {stored.Key}\n"), cancel);
         // The workload is thawed by now; the last parts may still be on their way.
         await stream.Finish(cancel);
         return new StoredArchive(archive, gzip, stored);
@@ -104,16 +150,16 @@ public sealed class BackupRun(BackupPlan plan, IObjectStore store, IWorkloadShel
 
     async Task Verify(StoredArchive stored, CancellationToken cancel)
     {
-        var found = await store.Head(plan.Keys.Archive(null), cancel);
+        var found = await store.Head(archiveKey, cancel);
         if (found?.Bytes != stored.Object.Bytes)
         {
             throw new RunnerException(
-                ExitCode.Storage, $"{store.Address} kept {found?.Bytes ?? 0} bytes of \"{plan.Keys.Archive(null)}\", {stored.Object.Bytes} were sent",
+                ExitCode.Storage, $"{store.Address} kept {found?.Bytes ?? 0} bytes of \"{archiveKey}\", {stored.Object.Bytes} were sent",
                 "another program writes to this store, or it loses data");
         }
     }
 
-    Manifest Manifest(ManifestConsistency? consistency, StoredArchive stored)
+    Manifest Manifest(ManifestConsistency? consistency, StoredArchive stored, ManifestEncryption encryption)
     {
         var series = plan.Keys.Series;
         return new Manifest
@@ -128,17 +174,18 @@ public sealed class BackupRun(BackupPlan plan, IObjectStore store, IWorkloadShel
             Archive = stored.Archive,
             Gzip = stored.Gzip,
             Stored = stored.Object,
-            Encryption = new ManifestEncryption(ManifestEncryption.None),
+            Encryption = encryption,
             Consistency = consistency,
             ManifestSha256 = "",
         };
     }
 
     /// <summary>The manifest first, in case it is the answer to storing it that failed.</summary>
-    async Task RemoveLeftovers()
+    async Task RemoveLeftovers(IReadOnlyList<StoredFile> wraps)
     {
         using var patience = new CancellationTokenSource(RetryingStore.Patience, time);
-        foreach (var key in new[] { plan.Keys.Manifest, plan.Keys.Checksum(null), plan.Keys.Archive(null) })
+        IEnumerable<string> ofEncryption = wraps.Count > 0 ? [plan.Keys.Mac, .. wraps.Select(wrap => wrap.Key)] : [];
+        foreach (var key in ofEncryption.Prepend(plan.Keys.Manifest).Append(checksumKey).Append(archiveKey))
         {
             try
             {
@@ -157,7 +204,8 @@ public sealed class BackupRun(BackupPlan plan, IObjectStore store, IWorkloadShel
 }
 
 /// <param name="StoredAt">By the store's clock.</param>
-public sealed record CompletedBackup(Manifest Manifest, DateTimeOffset StoredAt);
+/// <param name="KeyId">Which key opens it; null when it is not encrypted.</param>
+public sealed record CompletedBackup(Manifest Manifest, DateTimeOffset StoredAt, KeyId? KeyId);
 
 /// <summary>Who watches a backup.</summary>
 /// <param name="Bytes">Told the raw bytes read so far.</param>

@@ -1,5 +1,6 @@
 using System.Text.Json.Serialization;
 using BackupRunner.Archive;
+using BackupRunner.Policy;
 
 namespace BackupRunner.Backups;
 
@@ -101,9 +102,19 @@ public sealed record ManifestGzip(int Level, int MemberBytes, long Bytes, string
 /// <param name="Key">Relative to the folder of the manifest.</param>
 public sealed record ManifestObject(string Key, long Bytes, string Sha256);
 
-public sealed record ManifestEncryption(string Algorithm)
+/// <param name="Algorithm"><see cref="None"/>, or the policy's word for it: <c>aes256-gcm</c>, <c>aes256-cbc</c>, <c>gpg</c>.</param>
+/// <param name="Iv">Of aes256-cbc: 32 hex digits.</param>
+public sealed record ManifestEncryption(string Algorithm, string? Iv = null)
 {
     public const string None = "none";
+
+    public static bool IsKnown(string algorithm) => algorithm == None || Of(algorithm) is not null;
+
+    /// <returns>Null when nothing is encrypted.</returns>
+    public EncryptionAlgorithm? Encrypts() => Of(Algorithm);
+
+    static EncryptionAlgorithm? Of(string algorithm) =>
+        Enum.GetValues<EncryptionAlgorithm>().Where(known => PolicyWords.Of(known) == algorithm).Select(known => (EncryptionAlgorithm?)known).FirstOrDefault();
 }
 
 /// <param name="Result">What the consistency step reported.</param>

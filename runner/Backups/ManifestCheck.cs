@@ -21,7 +21,13 @@ public static class ManifestCheck
 
     static RunnerException? DataProblem(BackupKeys keys, Manifest manifest, IReadOnlyList<StoredObject> objects)
     {
-        var archive = keys.Folder + manifest.Stored.Key;
+        var archive = keys.Archive(manifest.Encryption.Encrypts());
+        if (keys.Folder + manifest.Stored.Key != archive)
+        {
+            return new RunnerException(
+                ExitCode.Integrity, $"the manifest of backup \"{keys.Id}\" names \"{manifest.Stored.Key}\", which is no archive encrypted by \"{manifest.Encryption.Algorithm}\"",
+                "restore another backup; \"list\" shows them");
+        }
         return objects.FirstOrDefault(stored => stored.Key == archive) switch
         {
             null => new RunnerException(

@@ -2,6 +2,7 @@ using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using System.Text.Json.Serialization.Metadata;
 using BackupRunner.Reports;
 
 namespace BackupRunner.Backups;
@@ -24,7 +25,7 @@ public static class ManifestFile
     /// <exception cref="RunnerException">Exit 5: altered, cut, of a newer format, or no manifest at all.</exception>
     public static Manifest Read(ReadOnlySpan<byte> file, string key)
     {
-        var manifest = Deserialize(file, key);
+        var manifest = Deserialize(file, key, ManifestJson.Default.Manifest);
         var unsealed = file.ToArray();
         var seal = SealOf(unsealed);
         if (seal.IsEmpty)
@@ -35,7 +36,16 @@ public static class ManifestFile
         return manifest;
     }
 
-    static Manifest Deserialize(ReadOnlySpan<byte> file, string key)
+    /// <summary>What may be known of a manifest before it is authenticated.</summary>
+    /// <exception cref="RunnerException">Exit 5: no manifest, or of a format or an encryption that this program does not know.</exception>
+    public static ManifestHeader ReadHeader(ReadOnlySpan<byte> file, string key)
+    {
+        var header = Deserialize(file, key, ManifestJson.Default.ManifestHeader);
+        return ManifestEncryption.IsKnown(header.Encryption.Algorithm) ? header : throw new RunnerException(
+            ExitCode.Integrity, $"\"{key}\" is encrypted by \"{header.Encryption.Algorithm}\", which this program does not know", "use a newer backup-runner");
+    }
+
+    static T Deserialize<T>(ReadOnlySpan<byte> file, string key, JsonTypeInfo<T> type)
     {
         try
         {
@@ -45,7 +55,7 @@ public static class ManifestFile
                 throw new RunnerException(
                     ExitCode.Integrity, $"\"{key}\" has formatVersion {version}, this program reads {Manifest.CurrentFormat}", "use a newer backup-runner");
             }
-            return JsonSerializer.Deserialize(file, ManifestJson.Default.Manifest) ?? throw Altered(key, "it is empty");
+            return JsonSerializer.Deserialize(file, type) ?? throw Altered(key, "it is empty");
         }
         catch (JsonException failure)
         {
@@ -66,13 +76,18 @@ public static class ManifestFile
 
 sealed record ManifestVersion(int FormatVersion);
 
+/// <summary>What is read of a manifest before it is authenticated.</summary>
+public sealed record ManifestHeader(string Id, ManifestEncryption Encryption);
+
 [JsonSourceGenerationOptions(
     PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase,
     Converters = [typeof(UtcTime)],
     DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
     RespectNullableAnnotations = true,
+    RespectRequiredConstructorParameters = true,
     WriteIndented = true,
     NewLine = "\n")]
 [JsonSerializable(typeof(Manifest))]
 [JsonSerializable(typeof(ManifestVersion))]
+[JsonSerializable(typeof(ManifestHeader))]
 sealed partial class ManifestJson : JsonSerializerContext;

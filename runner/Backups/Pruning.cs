@@ -19,7 +19,7 @@ public sealed class Pruning(IObjectStore store, bool dryRun)
     {
         var complete = series.Where(entry => entry.Complete).ToDictionary(entry => entry.Keys.Id);
         foreach (var entry in series.Where(entry => entry is { HasManifest: true, Complete: false }))
-            warnings.Add($"backup \"{entry.Keys.Id}\" is damaged, does not count and is kept: {entry.Problem!.Message}");
+            warnings.Add($"backup \"{entry.Keys.Id}\" is {entry.Status.ToString().ToLowerInvariant()}, does not count and is kept: {entry.Problem!.Message}");
         foreach (var entry in complete.Values.Where(entry => entry.Manifest!.Start > now))
             warnings.Add($"backup \"{entry.Keys.Id}\" started in the future, {entry.Manifest!.Start:O}: it counts as made now; is a clock wrong");
         var kept = complete.Values.Select(entry => new KeptBackup(entry.Keys.Id, entry.Manifest!.Start));

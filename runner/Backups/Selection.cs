@@ -18,7 +18,7 @@ public sealed record Selection
     /// Chooses among the backups of one series. An id is taken or refused, never replaced by another; <see cref="Before"/> and
     /// <see cref="Latest"/> take the newest complete one, by start.
     /// </summary>
-    /// <exception cref="RunnerException">Exit 2: nothing found; 4: a newer one could not be read. Otherwise the chosen backup's own problem.</exception>
+    /// <exception cref="RunnerException">Exit 2: nothing found; 4 or 5: a newer one could not be read. Otherwise the chosen backup's own problem.</exception>
     public Chosen Choose(IReadOnlyCollection<CatalogEntry> series, string where)
     {
         if (Id is not null)
@@ -32,21 +32,23 @@ public sealed record Selection
             .OrderByDescending(TimeOf)
             .ToList();
         var at = newestFirst.FindIndex(entry => entry.Complete);
-        // Damaged is for certain, and will be tomorrow. What could not be read now may be the good backup that was asked for.
-        if (newestFirst.Take(at < 0 ? newestFirst.Count : at).FirstOrDefault(entry => entry.Problem!.ExitCode == ExitCode.Storage) is { } unread)
+        // Damaged is for certain, and will be tomorrow. What could not be read now, or not without another key, may be the good backup that was asked for.
+        if (newestFirst.Take(at < 0 ? newestFirst.Count : at).FirstOrDefault(entry => entry.Status is BackupStatus.Unreadable or BackupStatus.Locked) is { } unread)
         {
             throw new RunnerException(
-                ExitCode.Storage, $"backup \"{unread.Keys.Id}\", which may be the one, cannot be read: {unread.Problem!.Message}",
+                unread.Problem!.ExitCode, $"backup \"{unread.Keys.Id}\", which may be the one, cannot be read: {unread.Problem.Message}",
                 unread.Problem.Hint ?? "run again, or name another one with --backup; \"list\" shows them", unread.Problem);
         }
         if (at < 0)
         {
-            var damaged = newestFirst.Count == 0 ? "" : $" that can be restored ({newestFirst.Count} damaged: {newestFirst[0].Problem!.Message})";
+            var damaged = newestFirst.Count == 0 ? "" : $" that can be restored ({newestFirst.Count} refused: {newestFirst[0].Problem!.Message}{Then(newestFirst[0].Problem!.Hint)})";
             throw new RunnerException(
                 ExitCode.Usage, $"there is no backup of {where}{(Before is { } time ? $" from before {time:O}" : "")}{damaged}", NotFound);
         }
-        return new Chosen(newestFirst[at], [.. newestFirst.Take(at).Select(skipped => $"skipped a newer backup that is damaged: {skipped.Problem!.Message}")]);
+        return new Chosen(newestFirst[at], [.. newestFirst.Take(at).Select(skipped => $"skipped a newer backup: {skipped.Problem!.Message}")]);
     }
+
+    static string Then(string? hint) => hint is null ? "" : "; " + hint;
 
     static DateTimeOffset TimeOf(CatalogEntry entry) => entry.Complete ? entry.Manifest!.Start : entry.Keys.Id.Time;
 }

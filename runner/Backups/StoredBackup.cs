@@ -1,5 +1,6 @@
 using System.Text;
 using BackupRunner.Archive;
+using BackupRunner.Encryption;
 using BackupRunner.Names;
 using BackupRunner.Policy;
 using BackupRunner.Reports;
@@ -8,15 +9,56 @@ using BackupRunner.Storage;
 
 namespace BackupRunner.Backups;
 
-/// <summary>A complete backup in the store, to be read: verified, extracted, or copied out. Everything that is read is compared with the manifest.</summary>
-/// <param name="entry">Complete.</param>
-/// <param name="owner">Of everything extracted; null: as archived.</param>
-/// <param name="bytes">Told the raw bytes of the archive so far.</param>
-public sealed class StoredBackup(IObjectStore store, CatalogEntry entry, NumericOwner? owner, IProgress<long>? bytes, Action<string> warn) : IRestoreSource
+/// <summary>
+/// A complete backup in the store, opened to be read: verified, extracted, or copied out. Everything that is read is compared with the manifest.
+/// Disposing forgets its key.
+/// </summary>
+public sealed class StoredBackup : IRestoreSource, IDisposable
 {
     static readonly int Workers = Environment.ProcessorCount;
 
-    readonly Manifest manifest = entry.Manifest!;
+    readonly IObjectStore store;
+    readonly CatalogEntry entry;
+    readonly Manifest manifest;
+    readonly StoredObject archive;
+    readonly DataKey? key;
+    readonly IArchiveCipher? cipher;
+    readonly NumericOwner? owner;
+    readonly BackupWatch watch;
+    bool isProven;
+
+    StoredBackup(IObjectStore store, CatalogEntry entry, ManifestReading reading, NumericOwner? owner, BackupWatch watch)
+    {
+        (this.store, this.entry, this.owner, this.watch) = (store, entry, owner, watch);
+        manifest = reading.Manifest!;
+        key = reading.Key;
+        archive = entry.Objects.First(stored => stored.Key == entry.Keys.Folder + manifest.Stored.Key);
+        cipher = key is null ? null : ArchiveCiphers.For(manifest.Encryption, key, entry.Keys.Id);
+    }
+
+    /// <summary>Reads the manifest once more, and finds the key.</summary>
+    /// <param name="entry">Complete.</param>
+    /// <param name="owner">Of everything extracted; null: as archived.</param>
+    /// <param name="watch">Is told the raw bytes of the archive.</param>
+    /// <exception cref="RunnerException">Exit 5: altered meanwhile; 2: it is encrypted and there are no keys.</exception>
+    public static async Task<StoredBackup> Open(
+        IObjectStore store, CatalogEntry entry, ManifestTrust trust, NumericOwner? owner, BackupWatch watch, CancellationToken cancel)
+    {
+        var reading = await new ManifestReader(store, trust).Read(entry.Keys, entry.Objects, cancel);
+        try
+        {
+            if (reading.Problem is not null)
+                throw reading.Problem;
+            if (reading.Manifest!.Encryption.Encrypts() is not null && reading.Key is null)
+                throw new RunnerException(ExitCode.Usage, $"backup \"{entry.Keys.Id}\" is encrypted", "name the folder with its key with --keys");
+            return new StoredBackup(store, entry, reading, owner, watch);
+        }
+        catch
+        {
+            reading.Dispose();
+            throw;
+        }
+    }
 
     public BackupId Id => entry.Keys.Id;
 
@@ -38,30 +80,28 @@ public sealed class StoredBackup(IObjectStore store, CatalogEntry entry, Numeric
         if (IsFromCommand)
             await stream.CopyToAsync(Stream.Null, stop);
         else
-            CompareCounts((await ArchiveCheck.Check(stream, Workers, bytes, stop)).Counts);
+            CompareCounts((await ArchiveCheck.Check(stream, Workers, watch.Bytes, stop)).Counts);
     }, cancel);
 
     /// <summary>The checksum beside the archive, which a person without this program would trust.</summary>
     /// <returns>What is wrong with it; null when it is as it was written.</returns>
     public async Task<string?> ChecksumProblem(CancellationToken cancel)
     {
-        var key = entry.Keys.Folder + manifest.Stored.Key + BackupKeys.ChecksumSuffix;
+        var checksum = archive.Key + BackupKeys.ChecksumSuffix;
         var expected = $"{manifest.Stored.Sha256}  {manifest.Stored.Key}\n";
-        if (entry.Objects.FirstOrDefault(stored => stored.Key == key) is not { } file)
-            return $"the checksum \"{key}\" is gone";
-        if (file.Bytes != expected.Length)
-            return $"the checksum \"{key}\" was altered or damaged";
-        await using var stream = await store.OpenRead(file, 0, cancel);
-        using var reader = new StreamReader(stream, Encoding.Latin1);
-        return await reader.ReadToEndAsync(cancel) == expected ? null : $"the checksum \"{key}\" was altered or damaged";
+        if (entry.Objects.FirstOrDefault(stored => stored.Key == checksum) is not { } file)
+            return $"the checksum \"{checksum}\" is gone";
+        var isRight = file.Bytes == expected.Length
+            && Encoding.Latin1.GetString(await SmallObject.Read(store, file, expected.Length, cancel)) == expected;
+        return isRight ? null : $"the checksum \"{checksum}\" was altered or damaged";
     }
 
     public async Task<ExtractedCounts> ExtractInto(string directory, CancellationToken cancel)
     {
         UnpackResult? unpacked = null;
-        await Read(async (stream, stop) => unpacked = await Unpacker.Unpack(stream, directory, owner, Workers, bytes, stop), cancel);
+        await Read(async (stream, stop) => unpacked = await Unpacker.Unpack(stream, directory, owner, Workers, watch.Bytes, stop), cancel);
         foreach (var warning in unpacked!.Warnings)
-            warn(warning.ToString());
+            watch.Warn(warning.ToString());
         var counts = unpacked.Counts;
         return new ExtractedCounts(new RecordedCounts(counts.Entries, counts.Files, counts.Bytes), counts.HasRoot);
     }
@@ -71,18 +111,41 @@ public sealed class StoredBackup(IObjectStore store, CatalogEntry entry, Numeric
 
     async Task Read(Func<Stream, CancellationToken, Task> use, CancellationToken cancel)
     {
-        var key = entry.Keys.Folder + manifest.Stored.Key;
-        await using var content = await store.OpenRead(entry.Objects.First(stored => stored.Key == key), 0, cancel);
+        if (cipher is null)
+        {
+            await ReadStored(use, cancel);
+            return;
+        }
+        if (!cipher.ProvesEveryByte && !isProven)
+        {
+            watch.Say($"proving {manifest.Stored.Bytes} bytes before they are decrypted");
+            await ReadStored((stored, stop) => Task.CompletedTask, cancel);
+            isProven = true;
+        }
+        await ReadStored(async (stored, stop) =>
+        {
+            await using var plain = await cipher.Decrypt(stored, stop);
+            await using var gzip = new Sha256Stream(plain);
+            await use(gzip, stop);
+            await gzip.CopyToAsync(Stream.Null, stop);
+            if (manifest.Gzip is { } written && (gzip.Bytes != written.Bytes || gzip.Sha256() != written.Sha256))
+                throw Altered("what it decrypts to is not what was encrypted");
+        }, cancel);
+    }
+
+    /// <summary>The object as it is stored, always of the version that was listed.</summary>
+    async Task ReadStored(Func<Stream, CancellationToken, Task> use, CancellationToken cancel)
+    {
+        await using var content = await store.OpenRead(archive, 0, cancel);
         await using var hash = new Sha256Stream(content);
         await use(hash, cancel);
         await hash.CopyToAsync(Stream.Null, cancel);
         if (hash.Bytes != manifest.Stored.Bytes || hash.Sha256() != manifest.Stored.Sha256)
-        {
-            throw new RunnerException(
-                ExitCode.Integrity, $"\"{key}\" was altered or damaged: its SHA-256 is not the manifest's",
-                "restore another backup; \"list\" shows them");
-        }
+            throw Altered("its SHA-256 is not the manifest's");
     }
+
+    RunnerException Altered(string why) => new(
+        ExitCode.Integrity, $"\"{archive.Key}\" was altered or damaged: {why}", "restore another backup; \"list\" shows them");
 
     void CompareCounts(TarCounts counts)
     {
@@ -93,4 +156,6 @@ public sealed class StoredBackup(IObjectStore store, CatalogEntry entry, Numeric
                 ExitCode.Integrity, $"backup \"{Id}\" holds {found.Files} files of {found.Bytes} bytes, its manifest counted {recorded.Files} of {recorded.Bytes}");
         }
     }
+
+    public void Dispose() => key?.Dispose();
 }

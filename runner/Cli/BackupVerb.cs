@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.Security.Cryptography;
 using BackupRunner.Backups;
 using BackupRunner.Names;
+using BackupRunner.Policy;
 using BackupRunner.Restore;
 
 namespace BackupRunner.Cli;
@@ -23,7 +24,7 @@ public static class BackupVerb
               backup-runner backup --policy redis.yaml --data /var/lib/redis --workload statefulset/redis --claim data-redis-0
             """)
         {
-            options.Policy, options.Store, options.Credentials, options.Data, options.Workload, options.Namespace, options.Claim, options.Cluster,
+            options.Policy, options.Store, options.Credentials, options.Keys, options.Data, options.Workload, options.Namespace, options.Claim, options.Cluster,
             options.State, options.ArchivePath, options.Report, options.Output,
         };
         command.SetAction((call, cancel) => new VerbRun(options, host).Of("backup", call, Backup, Print, json: null, cancel));
@@ -36,7 +37,8 @@ public static class BackupVerb
         var series = setup.RequiredSeries;
         var data = setup.RequiredData;
         var id = BackupId.New(run.Host.Time.GetUtcNow(), RandomNumberGenerator.GetBytes(BackupId.RandomBytes));
-        var plan = BackupPlan.For(new BackupKeys(setup.Prefix, series, id), data, setup.Policy, setup.PolicySha256, setup.TemplateModel(id));
+        var plan = BackupPlan.For(new BackupKeys(setup.Prefix, series, id), data, setup.Policy, setup.PolicySha256, setup.TemplateModel(id)) with { Encryption = setup.Encryption };
+        _ = run.Trust;
         run.WarnOfLints();
         DataFolder.Require(data, setup.StorePath);
 
@@ -48,11 +50,13 @@ public static class BackupVerb
         run.Progress.Begin($"backing up {data}", totalBytes: null);
         _ = run.Host.Terminal ? EstimateTotal(run, data, cancel) : Task.CompletedTask;
         var backup = new BackupRun(
-            plan, setup.Store, run.Shell, setup.FrozenMark, new BackupWatch(run.Log.Say, run.Log.Warn, run.Progress), run.Host.Time);
+            plan, setup.Store, run.Shell, setup.FrozenMark, run.Watch, run.Host.Time);
         var completed = await backup.Run(cancel);
         run.Progress.End();
-        run.Backups.Add(Reported.Of(completed.Manifest));
+        run.Backups.Add(Reported.Of(completed.Manifest, key: completed.KeyId));
         await ApplyRetention(run, series, completed.StoredAt, cancel);
+        if (setup.Encryption is not null)
+            await RewrapOlder(run, series, cancel);
     }
 
     /// <summary>Only after a success, and never failing it.</summary>
@@ -62,7 +66,7 @@ public static class BackupVerb
         var pruning = new Pruning(setup.Store, dryRun: false);
         try
         {
-            var entries = await new BackupCatalog(setup.Store, setup.Prefix).OfSeries(series, cancel).ToListAsync(cancel);
+            var entries = await run.Catalog.OfSeries(series, cancel).ToListAsync(cancel);
             var retention = setup.Policy.Retention;
             await pruning.Expire(entries, retention.KeepCount, retention.RemoteRetention, run.Host.Time.GetUtcNow(), cancel);
             await pruning.Sweep(entries, BackupKeys.SeriesFolder(setup.Prefix, series), setup.Prefix, storeNow, isLive: _ => false, cancel);
@@ -78,6 +82,28 @@ public static class BackupVerb
         run.Deleted.AddRange(pruning.Deleted);
         foreach (var warning in pruning.Warnings)
             run.Log.Warn(warning);
+    }
+
+    /// <summary>Only after a success, and never failing it: the keys that are still needed stay in the ring.</summary>
+    static async Task RewrapOlder(RunContext run, SeriesId series, CancellationToken cancel)
+    {
+        try
+        {
+            using var ring = run.Setup.OpenRing();
+            var rewrapping = new Rewrapping(run.Setup.Store, ring);
+            await rewrapping.Run(await run.Catalog.OfSeries(series, cancel).ToListAsync(cancel), cancel);
+            run.Rewrap = rewrapping.Report;
+            foreach (var failure in rewrapping.Failures)
+                run.Log.Warn($"the old key stays in use: {failure.Message}");
+        }
+        catch (RunnerException failure)
+        {
+            run.Log.Warn($"the backup is stored, but older ones were not wrapped by the current key: {failure.Message}");
+        }
+        catch (OperationCanceledException)
+        {
+            run.Log.Warn("the backup is stored, but a signal kept older ones from being wrapped by the current key: the next run does it");
+        }
     }
 
     /// <summary>For the bar on a terminal, beside the backup; where it cannot be told the bar goes without.</summary>
@@ -102,6 +128,10 @@ public static class BackupVerb
         to.WriteLine(backup.Files is null
             ? $"  stored    {Sizes.Bytes(backup.StoredBytes)}, made by commands.backup"
             : $"  stored    {backup.Files} files of {Sizes.Bytes(backup.Bytes ?? 0)}, as {Sizes.Bytes(backup.StoredBytes)}");
+        if (backup.KeyId is not null)
+            to.WriteLine($"  encrypted {PolicyWords.Of(setup.Policy.Settings.Encryption.Algorithm)}, key {backup.KeyId}");
+        if (run.Rewrap is { Done: > 0 })
+            to.WriteLine($"  rewrapped {run.Rewrap.Done} older, by the same key");
         if (run.Deleted.Count > 0)
             to.WriteLine($"  retention removed {run.Deleted.Count(deleted => deleted.Problem is null)}");
         to.WriteLine($"restore it with: backup-runner restore {run.SameTarget()} --backup {backup.Id}");

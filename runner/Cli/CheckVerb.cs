@@ -1,6 +1,7 @@
 using System.CommandLine;
 using BackupRunner.Backups;
 using BackupRunner.Names;
+using BackupRunner.Policy;
 using BackupRunner.Restore;
 using BackupRunner.Storage;
 
@@ -20,7 +21,7 @@ public static class CheckVerb
               backup-runner check --policy policy.yaml --data /var/lib/redis --workload statefulset/redis --claim data-redis-0
             """)
         {
-            options.Policy, options.Store, options.Credentials, options.Data, options.Workload, options.Namespace, options.Claim, options.Cluster,
+            options.Policy, options.Store, options.Credentials, options.Keys, options.Data, options.Workload, options.Namespace, options.Claim, options.Cluster,
             options.State, options.ArchivePath, options.Report, options.Output,
         };
         command.SetAction((call, cancel) => new VerbRun(options, host).Of("check", call, Check, (_, _) => { }, json: null, cancel));
@@ -43,6 +44,15 @@ public static class CheckVerb
             plan.ThrowRefusals();
             return Task.CompletedTask;
         });
+        if (setup.Encryption is not null)
+        {
+            await checks.Run($"key ring, and {PolicyWords.Of(setup.Policy.Settings.Encryption.Algorithm)}", async () =>
+            {
+                _ = run.Trust;
+                using var envelope = new Envelope(setup.Encryption, new BackupKeys(setup.Prefix, series, id));
+                await envelope.Prove(cancel);
+            });
+        }
         await checks.Run($"data folder {data}", () =>
         {
             DataFolder.Require(data, setup.StorePath);

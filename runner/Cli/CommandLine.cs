@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.CommandLine.Parsing;
 using BackupRunner.Reports;
 
 namespace BackupRunner.Cli;
@@ -18,7 +19,7 @@ public static class CommandLine
               backup-runner restore --data docs --store /tmp/backups --latest
 
             Exit codes: 0 done; 1 a bug; 2 usage, policy, or nothing found; 3 a command of the policy failed; 4 object store; 5 integrity of stored
-            data; 6 data volume; 7 another run holds the series; 143 stopped by a signal.
+            data, or a key; 6 data volume; 7 another run holds the series; 143 stopped by a signal.
             """)
         {
             BackupVerb.Create(options, host),
@@ -27,6 +28,7 @@ public static class CommandLine
             RestoreVerb.Create(options, host),
             PruneVerb.Create(options, host),
             CheckVerb.Create(options, host),
+            KeysVerb.Create(options, host),
         };
         TeachingHelp.AddTo(root);
         var call = root.Parse(arguments);
@@ -34,13 +36,16 @@ public static class CommandLine
         {
             foreach (var error in call.Errors)
                 await host.Error.WriteLineAsync("error: " + Sentence(error.Message));
-            await host.Error.WriteLineAsync($"hint: backup-runner {(call.CommandResult.Command == root ? "" : call.CommandResult.Command.Name + " ")}--help shows how it is called");
+            await host.Error.WriteLineAsync($"hint: backup-runner {Words(call.CommandResult)}--help shows how it is called");
             return (int)ExitCode.Usage;
         }
         // Signals are Program's, and so are failures: the library must neither end the process nor print a stack.
         return await call.InvokeAsync(
             new InvocationConfiguration { Output = host.Out, Error = host.Error, EnableDefaultExceptionHandler = false, ProcessTerminationTimeout = null }, cancel);
     }
+
+    /// <summary>What was typed to come here: <c>keys audit </c>.</summary>
+    static string Words(SymbolResult at) => at is CommandResult { Parent: { } parent } command ? Words(parent) + command.Command.Name + " " : "";
 
     static string Sentence(string message) => char.ToLowerInvariant(message[0]) + message[1..].TrimEnd('.');
 }

@@ -2,32 +2,36 @@ using System.CommandLine;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using BackupRunner.Backups;
-
 using BackupRunner.Reports;
 
 namespace BackupRunner.Cli;
 
 /// <summary>One line of <c>list</c>. Sizes are bytes.</summary>
-/// <param name="Status"><c>complete</c>, <c>damaged</c>, <c>unreadable</c> or <c>unfinished</c>.</param>
+/// <param name="Status">A <see cref="BackupStatus"/> in lower case.</param>
+/// <param name="Encryption"><c>none</c>, or by what it is encrypted; null when that is not known.</param>
+/// <param name="KeyIds">The keys of rings that open it.</param>
 public sealed record ListedBackup(
-    string Id, string Series, DateTimeOffset Start, string Status, long? Files, long? Bytes, long StoredBytes, string? Sha256, string? Problem, long Warnings);
+    string Id, string Series, DateTimeOffset Start, string Status, long? Files, long? Bytes, long StoredBytes, string? Sha256, string? Problem, long Warnings,
+    string? Encryption, IReadOnlyList<string> KeyIds);
 
 public static class ListVerb
 {
-    static readonly string[] Header = ["ID", "STARTED", "FILES", "SIZE", "STORED", "STATUS"];
+    static readonly string[] Header = ["ID", "STARTED", "FILES", "SIZE", "STORED", "ENCRYPTION", "STATUS"];
 
     public static Command Create(RunOptions options, RunnerHost host)
     {
         var command = new VerbCommand("list", "Show what backups there are.", """
             Of one folder or workload; without --data and --workload, of all that the store holds. A backup is "complete"; "damaged" when its
-            manifest or its data is not what was stored; "unreadable" when the store does not give it now; "unfinished" when a run was killed, until prune removes what it left.
+            manifest, its keys or its data are not what was stored; "unreadable" when the store does not give it now; "locked" when the ring of --keys does not have
+            its key; "plain" when it is not encrypted though the policy encrypts; "unfinished" when a run was killed, until prune removes what it left.
+            Without --keys encrypted backups are shown by what their manifests say, which then nothing proves.
 
             Examples:
               backup-runner list --store /tmp/backups
               backup-runner list --store /tmp/backups --data docs --output json
             """)
         {
-            options.Policy, options.Store, options.Credentials, options.Data, options.Workload, options.Namespace, options.Claim, options.Cluster, options.Output,
+            options.Policy, options.Store, options.Credentials, options.Keys, options.Data, options.Workload, options.Namespace, options.Claim, options.Cluster, options.Output,
         };
         command.SetAction((call, cancel) =>
         {
@@ -46,7 +50,7 @@ public static class ListVerb
     static async Task<List<ListedBackup>> Read(RunContext run, CancellationToken cancel)
     {
         var setup = run.Setup;
-        var catalog = new BackupCatalog(setup.Store, setup.Prefix);
+        var catalog = new BackupCatalog(setup.Store, setup.Prefix, run.TrustAtHand);
         var entries = setup.Series is { } series ? catalog.OfSeries(series, cancel) : catalog.All(cancel);
         return await entries.Select(Listed).ToListAsync(cancel);
     }
@@ -55,21 +59,15 @@ public static class ListVerb
         entry.Keys.Id.Text,
         entry.Keys.Series.ToString(),
         entry.Manifest?.Start ?? entry.Keys.Id.Time,
-        StatusOf(entry),
+        entry.Status.ToString().ToLowerInvariant(),
         entry.Manifest?.Archive.Files,
         entry.Manifest?.Archive.Bytes,
         entry.StoredBytes,
         entry.Manifest?.Stored.Sha256,
         entry.Problem?.Message,
-        entry.Manifest?.Archive.Warnings.Sum(warning => warning.Count) ?? 0);
-
-    static string StatusOf(CatalogEntry entry) => entry switch
-    {
-        { Complete: true } => "complete",
-        { HasManifest: false } => "unfinished",
-        { Problem.ExitCode: ExitCode.Storage } => "unreadable",
-        _ => "damaged",
-    };
+        entry.Manifest?.Archive.Warnings.Sum(warning => warning.Count) ?? 0,
+        entry.Manifest?.Encryption.Algorithm,
+        [.. ManifestReader.WrapIds(entry.Keys, entry.Objects).Select(id => id.Text)]);
 
     static void Print(List<ListedBackup> listed, TextWriter to)
     {
@@ -90,6 +88,7 @@ public static class ListVerb
         backup.Files?.ToString((IFormatProvider?)null) ?? "?",
         backup.Bytes is { } bytes ? Sizes.Bytes(bytes) : "?",
         Sizes.Bytes(backup.StoredBytes),
+        backup.Encryption ?? "?",
         backup.Status switch
         {
             "complete" when backup.Warnings > 0 => $"complete, {backup.Warnings} warnings",

@@ -68,8 +68,6 @@ public static class PolicyLoading
     /// <summary>What this version does not do is refused; it never does something else instead.</summary>
     static IEnumerable<string> NotBuilt(BackupPolicy policy)
     {
-        if (policy.Settings.Encryption.Enabled)
-            yield return "backup.settings.encryption.enabled: encryption is not built yet; this version refuses to store in the clear what you want encrypted";
         if (policy.Commands.RunIn == RunIn.Workload)
             yield return "backup.commands.runIn: \"workload\" needs a cluster, which is not built yet; \"runner\" runs the scripts here";
     }

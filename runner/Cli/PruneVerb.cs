@@ -12,6 +12,7 @@ public static class PruneVerb
         var dryRun = RunOptions.Flag("--dry-run", "Show what would go and why, and remove nothing.");
         var command = new VerbCommand("prune", "Remove the backups that the retention lets go, and what killed runs left behind.", """
             The newest keepCount backups of a series stay, however old they are; of the others, those older than remoteRetention go.
+            Where the policy encrypts, a backup that is not encrypted neither counts nor goes, unless --allow-plain names it.
             Uploads without a manifest go once nothing has touched them for a day. Every backup does this at its end, for its own series.
 
             Examples:
@@ -19,8 +20,8 @@ public static class PruneVerb
               backup-runner prune --policy policy.yaml --workload statefulset/redis --namespace shop --claim data-redis-0
             """)
         {
-            options.Policy, options.Store, options.Credentials, options.Data, options.Workload, options.Namespace, options.Claim, options.Cluster, dryRun,
-            options.State, options.Report, options.Output,
+            options.Policy, options.Store, options.Credentials, options.Keys, options.Data, options.Workload, options.Namespace, options.Claim, options.Cluster, dryRun,
+            options.State, options.AllowPlain, options.Report, options.Output,
         };
         command.SetAction((call, cancel) => new VerbRun(options, host).Of("prune", call, (run, stop) => Prune(run, call.GetValue(dryRun), stop), Print, json: null, cancel));
         return command;
@@ -32,7 +33,7 @@ public static class PruneVerb
         var series = setup.RequiredSeries;
         run.DryRun = dryRun;
         using var held = RunLock.OfSeries(setup.State, series, "prune");
-        var catalog = new BackupCatalog(setup.Store, setup.Prefix);
+        var catalog = run.Catalog;
         var pruning = new Pruning(setup.Store, dryRun);
         var clusterFolder = BackupKeys.ClusterFolder(setup.Prefix, series.Cluster);
         var now = run.Host.Time.GetUtcNow();

@@ -8,7 +8,8 @@ using BackupRunner.Restore;
 namespace BackupRunner.Cli;
 
 /// <summary>One call of <c>restore</c>: finds the backup, holds what must be held, and puts the data in place.</summary>
-sealed class RestoreCall(RunContext run, RestoreFlags flags)
+/// <param name="trust">Which backups are believed, and what opens them.</param>
+sealed class RestoreCall(RunContext run, RestoreFlags flags, ManifestTrust trust)
 {
     readonly RunSetup setup = run.Setup;
     readonly SeriesId series = run.Setup.RequiredSeries;
@@ -16,7 +17,9 @@ sealed class RestoreCall(RunContext run, RestoreFlags flags)
 
     SeriesId Source => flags.FromCluster is { } cluster ? series with { Cluster = cluster } : series;
 
-    BackupFinder Finder => new(new BackupCatalog(setup.Store, setup.Prefix), flags.AllowOtherTarget);
+    BackupCatalog Catalog => new(setup.Store, setup.Prefix, trust);
+
+    BackupFinder Finder => new(Catalog, flags.AllowOtherTarget);
 
     /// <returns>What was done, for the user.</returns>
     public async Task<IReadOnlyList<string>> Restore(CancellationToken cancel)
@@ -33,7 +36,7 @@ sealed class RestoreCall(RunContext run, RestoreFlags flags)
     {
         var chosen = await Find(selection, cancel);
         using var sourceHeld = chosen.Keys.Series == series ? null : RunLock.OfSeries(setup.State, chosen.Keys.Series, $"restore of {chosen.Keys.Id}");
-        var backup = Stored(chosen);
+        using var backup = await Open(chosen, cancel);
         var plan = RestorePlan.For(backup.Id, setup.Policy, setup.TemplateModel(backup.Id));
         run.Progress.Begin($"restoring {backup.Id}", backup.Manifest.Archive.TarBytes);
         var outcome = plan.Script is { } script ? await ByScript(plan, script, backup, cancel) : await Volume(plan).Run(backup, cancel);
@@ -49,10 +52,18 @@ sealed class RestoreCall(RunContext run, RestoreFlags flags)
         // Without a journal there may be staging to remove, and then no command of the plan is run.
         var id = UnfinishedRestore.Find(target) is [var unfinished, ..] ? unfinished.Id : BackupId.New(run.Host.Time.GetUtcNow(), new byte[BackupId.RandomBytes]);
         var plan = RestorePlan.For(id, setup.Policy, setup.TemplateModel(id));
-        var anywhere = new BackupFinder(new BackupCatalog(setup.Store, setup.Prefix), allowOtherTarget: true);
-        var outcome = await Volume(plan).Resume(
-            async (again, stop) => Stored((await anywhere.Find(Source, new Selection { Id = again }, stop)).Entry), cancel);
-        return outcome is { Restored: null, Settled.Count: 0 } ? nothing : Told(outcome, []);
+        var anywhere = new BackupFinder(Catalog, allowOtherTarget: true);
+        StoredBackup? opened = null;
+        try
+        {
+            var outcome = await Volume(plan).Resume(
+                async (again, stop) => opened = await Open((await anywhere.Find(Source, new Selection { Id = again }, stop)).Entry, stop), cancel);
+            return outcome is { Restored: null, Settled.Count: 0 } ? nothing : Told(outcome, []);
+        }
+        finally
+        {
+            opened?.Dispose();
+        }
     }
 
     /// <summary>commands.restore empties and extracts by itself: neither staged nor undone.</summary>
@@ -75,7 +86,7 @@ sealed class RestoreCall(RunContext run, RestoreFlags flags)
         return chosen.Entry;
     }
 
-    StoredBackup Stored(CatalogEntry entry) => new(setup.Store, entry, setup.Policy.Restore.Owner, run.Progress, run.Log.Warn);
+    Task<StoredBackup> Open(CatalogEntry entry, CancellationToken cancel) => StoredBackup.Open(setup.Store, entry, trust, setup.Policy.Restore.Owner, run.Watch, cancel);
 
     VolumeRestore Volume(RestorePlan plan)
     {

@@ -9,10 +9,10 @@ public static class RestoreVerb
 {
     public static Command Create(RunOptions options, RunnerHost host)
     {
-        var inPlace = RunOptions.Flag("--in-place", "Empty the target first, after verifying the whole backup: for a volume without room for old and new.");
-        var keepOldData = RunOptions.Flag("--keep-old-data", "Keep what was there before under .backup-restore/kept.");
+        var inPlace = InPlace();
+        var keepOldData = KeepOldData();
         var resume = RunOptions.Flag("--resume", "Only finish or undo a restore that was cut short.");
-        var allowOtherTarget = RunOptions.Flag("--allow-other-target", "Take the backup with this id although it is another workload's or claim's.");
+        var allowOtherTarget = AllowOtherTarget();
         var fromCluster = new Option<string?>("--from-cluster") { HelpName = "NAME", Description = "Take the backup of the same workload and claim in another cluster." };
         var command = new VerbCommand("restore", "Put the data of a backup in the place of what is there.", """
             The backup is named: --backup, --before or --latest. Nothing in the target is touched before all of it has arrived beside the old data,
@@ -28,9 +28,9 @@ public static class RestoreVerb
               backup-runner restore --store /tmp/backups --data docs --resume
             """)
         {
-            options.Policy, options.Store, options.Credentials, options.Data, options.Workload, options.Namespace, options.Claim, options.Cluster,
+            options.Policy, options.Store, options.Credentials, options.Keys, options.Data, options.Workload, options.Namespace, options.Claim, options.Cluster,
             options.Backup, options.Before, options.Latest, inPlace, keepOldData, resume, allowOtherTarget, fromCluster,
-            options.State, options.ArchivePath, options.Report, options.Output,
+            options.State, options.ArchivePath, options.AllowPlain, options.Report, options.Output,
         };
         command.SetAction((call, cancel) =>
         {
@@ -38,9 +38,17 @@ public static class RestoreVerb
                 call.GetValue(inPlace), call.GetValue(keepOldData), call.GetValue(resume), call.GetValue(allowOtherTarget), call.GetValue(fromCluster));
             var said = new List<string>();
             return new VerbRun(options, host).Of(
-                "restore", call, async (run, stop) => said.AddRange(await new RestoreCall(run, flags).Restore(stop)),
+                "restore", call, async (run, stop) => said.AddRange(await new RestoreCall(run, flags, flags.Resume ? run.TrustAtHand : run.Trust).Restore(stop)),
                 (_, to) => said.ForEach(to.WriteLine), json: null, cancel);
         });
         return command;
     }
+
+    public static Option<bool> InPlace() =>
+        RunOptions.Flag("--in-place", "Empty the target first, after verifying the whole backup: for a volume without room for old and new.");
+
+    public static Option<bool> KeepOldData() => RunOptions.Flag("--keep-old-data", "Keep what was there before under .backup-restore/kept.");
+
+    public static Option<bool> AllowOtherTarget() =>
+        RunOptions.Flag("--allow-other-target", "Take the backup with this id although it is another workload's or claim's.");
 }

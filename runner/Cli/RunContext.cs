@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.Globalization;
 using BackupRunner.Backups;
+using BackupRunner.Encryption;
 using BackupRunner.Hooks;
 using BackupRunner.Names;
 using BackupRunner.Policy;
@@ -9,9 +10,11 @@ using BackupRunner.Reports;
 namespace BackupRunner.Cli;
 
 /// <summary>One call of a verb: its options, its world, and what it has to report.</summary>
-public sealed class RunContext(ParseResult call, RunOptions options, RunnerHost host, RunLog log)
+public sealed class RunContext(ParseResult call, RunOptions options, RunnerHost host, RunLog log) : IDisposable
 {
     RunSetup? setup;
+    ManifestTrust? trust;
+    KeyRing? ring;
 
     public RunnerHost Host => host;
 
@@ -21,6 +24,21 @@ public sealed class RunContext(ParseResult call, RunOptions options, RunnerHost 
 
     /// <summary>Resolved at the first use, so that what is wrong with it is reported like any failure.</summary>
     public RunSetup Setup => setup ??= SetupReading.Read(call, options, host, log.Say);
+
+    /// <summary>Which backups are believed: proven by the ring, where there is one or the policy encrypts.</summary>
+    /// <exception cref="RunnerException">Exit 2: the policy encrypts and there is no ring; 5: it holds no key.</exception>
+    public ManifestTrust Trust => trust ??= TrustBy(Setup.Keys is not null || Setup.Encryption is not null);
+
+    /// <summary>As <see cref="Trust"/>, but without a ring what is encrypted is shown as it is.</summary>
+    public ManifestTrust TrustAtHand => trust ??= TrustBy(Setup.Keys is not null);
+
+    public BackupCatalog Catalog => new(Setup.Store, Setup.Prefix, Trust);
+
+    public BackupWatch Watch => new(log.Say, log.Warn, Progress);
+
+    public ReportedRewrap? Rewrap { get; set; }
+
+    public ReportedAudit? Audit { get; set; }
 
     public List<ReportedBackup> Backups { get; } = [];
 
@@ -42,8 +60,7 @@ public sealed class RunContext(ParseResult call, RunOptions options, RunnerHost 
             throw new RunnerException(ExitCode.Usage, "which backup is not said, or said twice", $"name one of --backup ID, --before TIME, --latest, {or}");
         return new Selection
         {
-            Id = id is null ? null : BackupId.Parse(id) ?? throw new RunnerException(
-                ExitCode.Usage, $"\"{id}\" is no backup id", "\"list\" shows them; one looks like 20261122t020000z-k3x7qa"),
+            Id = id is null ? null : Id(id),
             Before = before is null ? null : Time(before),
             Latest = latest,
         };
@@ -52,7 +69,7 @@ public sealed class RunContext(ParseResult call, RunOptions options, RunnerHost 
     /// <summary>The options that name this run's store and target, to be typed again.</summary>
     public string SameTarget() => string.Join(' ', new (string Name, string? Value)[]
     {
-        ("--policy", call.GetValue(options.Policy)), ("--store", call.GetValue(options.Store)), ("--credentials", call.GetValue(options.Credentials)), ("--data", call.GetValue(options.Data)),
+        ("--policy", call.GetValue(options.Policy)), ("--store", call.GetValue(options.Store)), ("--credentials", call.GetValue(options.Credentials)), ("--keys", call.GetValue(options.Keys)), ("--data", call.GetValue(options.Data)),
         ("--workload", call.GetValue(options.Workload)), ("--namespace", call.GetValue(options.Namespace)), ("--claim", call.GetValue(options.Claim)),
         ("--cluster", call.GetValue(options.Cluster)),
     }.Where(option => option.Value is not null).Select(option => $"{option.Name} {Quoted(option.Value!)}"));
@@ -68,6 +85,23 @@ public sealed class RunContext(ParseResult call, RunOptions options, RunnerHost 
 
     public T Option<T>(Func<RunOptions, Option<T>> option) => call.GetValue(option(options))!;
 
+    ManifestTrust TrustBy(bool withRing)
+    {
+        if (withRing)
+        {
+            ring = Setup.OpenRing();
+            foreach (var problem in ring.Problems)
+                log.Warn(problem);
+        }
+        var plain = call.GetValue(options.AllowPlain) ?? [];
+        return new ManifestTrust(ring, Setup.Encryption is not null, plain.Select(Id).ToHashSet());
+    }
+
+    static BackupId Id(string text) => BackupId.Parse(text) ?? throw new RunnerException(
+        ExitCode.Usage, $"\"{text}\" is no backup id", "\"list\" shows them; one looks like 20261122t020000z-k3x7qa");
+
+    public void Dispose() => ring?.Dispose();
+
     public RunReport Report(string verb, DateTimeOffset start, ExitCode exitCode, RunnerException? failure) => new()
     {
         Verb = verb,
@@ -82,6 +116,8 @@ public sealed class RunContext(ParseResult call, RunOptions options, RunnerHost 
         Warnings = log.Warnings,
         Deleted = Deleted,
         DryRun = DryRun,
+        Rewrap = Rewrap,
+        Audit = Audit,
     };
 
     static DateTimeOffset Time(string text) => DateTimeOffset.TryParseExact(

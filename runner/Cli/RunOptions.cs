@@ -18,6 +18,16 @@ public sealed class RunOptions
     public Option<string?> Credentials { get; } = Text(
         "--credentials", "DIR", "The mounted Secret with the credentials of the store, one file a key (docs/providers). By default what the provider's own library finds.");
 
+    public Option<string?> Keys { get; } = Text(
+        "--keys", "DIR", "The mounted Secret with the key ring, one file a key (docs/POLICY.md). Needed when the policy encrypts, and for backups that are encrypted.");
+
+    public Option<string[]> AllowPlain { get; } = new("--allow-plain")
+    {
+        HelpName = "ID",
+        Description = "Take this backup although it is not encrypted and the policy encrypts, because it is from before. May be repeated.",
+        DefaultValueFactory = _ => [],
+    };
+
     public Option<string?> Data { get; } = Text("--data", "DIR", "The folder that is backed up, or restored into.");
 
     public Option<string?> Workload { get; } = Text("--workload", "KIND/NAME", "Whose data it is, such as statefulset/redis. By default the folder's own name.");

@@ -1,3 +1,5 @@
+using BackupRunner.Backups;
+using BackupRunner.Encryption;
 using BackupRunner.Hooks;
 using BackupRunner.Names;
 using BackupRunner.Policy;
@@ -32,6 +34,22 @@ public sealed record RunSetup
     public required string State { get; init; }
 
     public required string ArchivePath { get; init; }
+
+    /// <summary>The folder of the key ring, <c>--keys</c>; null when it was not given.</summary>
+    public required string? Keys { get; init; }
+
+    /// <summary>The file of the ring's current key.</summary>
+    public string KeyField => Policy.Settings.Encryption.KeySecretRef?.KeyField ?? new KeySecretReference().KeyField;
+
+    /// <summary>How backups of this policy are encrypted; null: not at all.</summary>
+    public BackupEncryption? Encryption => Policy.Settings.Encryption is { Enabled: true } encryption
+        ? new BackupEncryption(encryption.Algorithm, OpenRing, encryption.RecoveryPublicKey)
+        : null;
+
+    /// <summary>Reads the ring as it is now.</summary>
+    /// <exception cref="RunnerException">Exit 2: it was not named; 5: it holds no key.</exception>
+    public KeyRing OpenRing() => KeyRing.Open(
+        Keys ?? throw new RunnerException(Reports.ExitCode.Usage, "where the keys are is not said", "name the folder that the key Secret is mounted at with --keys; \"keys generate\" makes a key"), KeyField);
 
     /// <summary>Where a run remembers that it has the workload of this series frozen.</summary>
     public IFrozenMark FrozenMark => new FrozenMarkFile(Path.Join(State, "frozen", RequiredSeries.Path.Replace('/', '+') + ".json"));

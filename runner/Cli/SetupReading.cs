@@ -24,6 +24,7 @@ public static class SetupReading
             Store = ObjectStores.Open(storage, credentials, host.Time, say),
             StorePath = storage.Provider == StorageProvider.File ? FolderSeries.RealPathOf(Path.GetFullPath(storage.Path!)) : null,
             Prefix = storage.Prefix,
+            Keys = call.GetValue(options.Keys) is { } keys ? NotEmpty("--keys", keys) : null,
             Cluster = cluster,
             Series = SeriesOf(call, options, host, cluster, data),
             Data = data,

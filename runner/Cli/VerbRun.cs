@@ -15,7 +15,7 @@ public sealed class VerbRun(RunOptions options, RunnerHost host)
         var start = host.Time.GetUtcNow();
         var log = new RunLog(host.Error);
         var output = new CheckedWriter(host.Out);
-        var run = new RunContext(call, options, host with { Out = output }, log);
+        using var run = new RunContext(call, options, host with { Out = output }, log);
         var (exitCode, failure) = await Attempt(run, body, cancel);
         run.Progress.End();
         if (failure is not null)

@@ -10,7 +10,7 @@ public static class VerifyVerb
     {
         var all = RunOptions.Flag("--all", "Every backup of the series.");
         var command = new VerbCommand("verify", "Read a backup back and compare all of it with its manifest.", """
-            Reads the whole object: its SHA-256, its checksum file, every gzip member, every header of the archive, and the numbers of files and bytes.
+            Proves the manifest by its MAC when it is encrypted, and reads the whole object: its SHA-256, its checksum file, every gzip member, every header of the archive, and the numbers of files and bytes.
             Nothing is written. Exit 5 when anything is not as it was stored.
 
             Examples:
@@ -18,8 +18,8 @@ public static class VerifyVerb
               backup-runner verify --store /tmp/backups --data docs --all --output json
             """)
         {
-            options.Policy, options.Store, options.Credentials, options.Data, options.Workload, options.Namespace, options.Claim, options.Cluster,
-            options.Backup, options.Before, options.Latest, all, options.Report, options.Output,
+            options.Policy, options.Store, options.Credentials, options.Keys, options.Data, options.Workload, options.Namespace, options.Claim, options.Cluster,
+            options.Backup, options.Before, options.Latest, all, options.AllowPlain, options.Report, options.Output,
         };
         command.SetAction((call, cancel) =>
             new VerbRun(options, host).Of("verify", call, (run, stop) => Verify(run, call.GetValue(all), stop), Print, json: null, cancel));
@@ -31,7 +31,7 @@ public static class VerifyVerb
         var setup = run.Setup;
         var series = setup.RequiredSeries;
         var selection = all ? null : run.Selection("or --all");
-        var entries = await new BackupCatalog(setup.Store, setup.Prefix).OfSeries(series, cancel).ToListAsync(cancel);
+        var entries = await run.Catalog.OfSeries(series, cancel).ToListAsync(cancel);
         if (selection is not null)
         {
             var chosen = selection.Choose(entries, series.ToString());
@@ -62,7 +62,7 @@ public static class VerifyVerb
             if (entry.Problem is not null)
                 throw entry.Problem;
             run.Progress.Begin($"verifying {entry.Keys.Id}", entry.Manifest!.Archive.TarBytes);
-            var backup = new StoredBackup(run.Setup.Store, entry, owner: null, run.Progress, run.Log.Warn);
+            using var backup = await StoredBackup.Open(run.Setup.Store, entry, run.Trust, owner: null, run.Watch, cancel);
             await backup.Verify(cancel);
             if (await backup.ChecksumProblem(cancel) is { } problem)
                 throw new RunnerException(ExitCode.Integrity, problem, "the manifest and the data agree: the backup can be restored");
@@ -73,7 +73,7 @@ public static class VerifyVerb
             failures.Add(failure);
             run.Backups.Add(entry.Manifest is { } manifest
                 ? Reported.Of(manifest, "damaged", failure.Message)
-                : new ReportedBackup(entry.Keys.Id.Text, "unreadable", null, null, entry.StoredBytes, Problem: failure.Message));
+                : new ReportedBackup(entry.Keys.Id.Text, entry.Complete ? "damaged" : entry.Status.ToString().ToLowerInvariant(), null, null, entry.StoredBytes, Problem: failure.Message));
         }
     }
 

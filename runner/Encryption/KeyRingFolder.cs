@@ -54,7 +54,7 @@ sealed class KeyRingFolder(string path, string keyField)
         }
         return KeyFile.TryRead(In(directory, keyField), out var key, out var problem)
             ? key
-            : throw new RunnerException(ExitCode.Integrity, $"\"{Shown(keyField)}\" is no key: it {problem}", "a key is 32 bytes, raw, in hex or in base64; \"keys generate\" makes one");
+            : throw new RunnerException(ExitCode.Integrity, $"\"{Shown(keyField)}\" is no key: it {problem}", KeyFile.Hint);
     }
 
     public IEnumerable<KeyId> OtherIds(string directory) => Fields(directory).Select(field => KeyFields.IdOf(keyField, field)).OfType<KeyId>();

@@ -73,7 +73,7 @@ public sealed class BackupRunTests : IDisposable
         static List<string> Prune(IObjectStore store)
         {
             var pruning = new Pruning(store, dryRun: true);
-            var entries = new BackupCatalog(store, "").All(Cancel).ToBlockingEnumerable(Cancel).ToList();
+            var entries = new BackupCatalog(store, "", ManifestTrust.Open).All(Cancel).ToBlockingEnumerable(Cancel).ToList();
             pruning.Sweep(entries, "", "", DateTimeOffset.UtcNow, _ => false, Cancel).GetAwaiter().GetResult();
             return [.. pruning.Deleted.Select(deleted => deleted.What)];
         }
@@ -228,5 +228,5 @@ public sealed class BackupRunTests : IDisposable
         }
     }
 
-    async Task<List<CatalogEntry>> Entries() => await new BackupCatalog(store, "").All(Cancel).ToListAsync(Cancel);
+    async Task<List<CatalogEntry>> Entries() => await new BackupCatalog(store, "", ManifestTrust.Open).All(Cancel).ToListAsync(Cancel);
 }

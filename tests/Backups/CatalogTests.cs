@@ -101,7 +101,7 @@ public sealed class CatalogTests : IDisposable
     {
         var older = hasOlder ? await redis.Backup(Start) : null;
         var newer = await redis.Backup(Start.AddHours(1));
-        var entries = await new BackupCatalog(new Keeps(store, newer.Manifest), "team").OfSeries(Stored.Redis, Cancel).ToListAsync(Cancel);
+        var entries = await new BackupCatalog(new Keeps(store, newer.Manifest), "team", ManifestTrust.Open).OfSeries(Stored.Redis, Cancel).ToListAsync(Cancel);
         var refused = Assert.Throws<RunnerException>(() => new Selection { Latest = true }.Choose(entries, "redis"));
         Assert.Equal((ExitCode.Storage, $"backup \"{newer.Id}\", which may be the one, cannot be read: the session token has expired"), (refused.ExitCode, refused.Message));
         if (older is not null)
@@ -121,8 +121,8 @@ public sealed class CatalogTests : IDisposable
         await new Stored(store, Stored.Redis, "other").Backup(Start);
         await store.Put("team/notes.txt", "x"u8.ToArray(), Cancel);
         await store.Put("team/" + Stored.Redis.Path + "/not-an-id/backup.json", "x"u8.ToArray(), Cancel);
-        Assert.Single(await new BackupCatalog(store, "team").All(Cancel).ToListAsync(Cancel));
-        Assert.Empty(await new BackupCatalog(store, "").All(Cancel).ToListAsync(Cancel));
+        Assert.Single(await new BackupCatalog(store, "team", ManifestTrust.Open).All(Cancel).ToListAsync(Cancel));
+        Assert.Empty(await new BackupCatalog(store, "", ManifestTrust.Open).All(Cancel).ToListAsync(Cancel));
     }
 
     [Fact]
@@ -131,7 +131,7 @@ public sealed class CatalogTests : IDisposable
         for (var hour = 0; hour < 20; hour++)
             await redis.Backup(Start.AddHours(hour));
         var slow = new FirstManifestWaits(store);
-        var entries = await new BackupCatalog(slow, "team").OfSeries(Stored.Redis, Cancel).ToListAsync(Cancel);
+        var entries = await new BackupCatalog(slow, "team", ManifestTrust.Open).OfSeries(Stored.Redis, Cancel).ToListAsync(Cancel);
         Assert.Equal(entries.Select(entry => entry.Keys.Id.Text).Order(StringComparer.Ordinal), entries.Select(entry => entry.Keys.Id.Text));
         Assert.Equal(20, entries.Count);
         Assert.InRange(slow.Most, 1, 8);
@@ -144,7 +144,7 @@ public sealed class CatalogTests : IDisposable
         for (var hour = 0; hour < 20; hour++)
             await redis.Backup(Start.AddHours(hour));
         var slow = new FirstManifestWaits(store);
-        var first = await new BackupCatalog(slow, "team").OfSeries(Stored.Redis, Cancel).FirstAsync(Cancel);
+        var first = await new BackupCatalog(slow, "team", ManifestTrust.Open).OfSeries(Stored.Redis, Cancel).FirstAsync(Cancel);
         Assert.True(first.Complete);
         Assert.Equal(0, slow.OnTheirWay);
     }
@@ -154,7 +154,7 @@ public sealed class CatalogTests : IDisposable
     {
         await redis.Backup(Start);
         var orphan = await redis.Backup(Start.AddHours(1), manifest: false);
-        var entries = await new BackupCatalog(new FaultyStore(new Unreadable(store), _ => { }), "team").Unfinished("c1", Cancel).ToListAsync(Cancel);
+        var entries = await new BackupCatalog(new FaultyStore(new Unreadable(store), _ => { }), "team", ManifestTrust.Open).Unfinished("c1", Cancel).ToListAsync(Cancel);
         Assert.Equal([orphan.Id], entries.Select(entry => entry.Keys.Id));
     }
 
@@ -162,11 +162,11 @@ public sealed class CatalogTests : IDisposable
     public async Task A_manifest_that_cannot_be_read_is_one_backups_problem_and_a_store_that_is_gone_everybodys()
     {
         await redis.Backup(Start);
-        var entry = Assert.Single(await new BackupCatalog(new Unreadable(store), "team").OfSeries(Stored.Redis, Cancel).ToListAsync(Cancel));
+        var entry = Assert.Single(await new BackupCatalog(new Unreadable(store), "team", ManifestTrust.Open).OfSeries(Stored.Redis, Cancel).ToListAsync(Cancel));
         Assert.Equal((true, false, "the store is gone"), (entry.HasManifest, entry.Complete, entry.Problem!.Message));
         var givenUp = new RunnerException(ExitCode.Storage, "it does not answer (tried 9 times)", null, FaultyStore.Failure());
         await Assert.ThrowsAsync<RunnerException>(async () =>
-            await new BackupCatalog(new Unreadable(store) { Reason = givenUp }, "team").OfSeries(Stored.Redis, Cancel).ToListAsync(Cancel));
+            await new BackupCatalog(new Unreadable(store) { Reason = givenUp }, "team", ManifestTrust.Open).OfSeries(Stored.Redis, Cancel).ToListAsync(Cancel));
     }
 
     sealed class Unreadable(IObjectStore inner) : FaultyStore(inner, _ => { })
@@ -213,7 +213,7 @@ public sealed class CatalogTests : IDisposable
         }
     }
 
-    async Task<List<CatalogEntry>> Entries() => await new BackupCatalog(store, "team").OfSeries(Stored.Redis, Cancel).ToListAsync(Cancel);
+    async Task<List<CatalogEntry>> Entries() => await new BackupCatalog(store, "team", ManifestTrust.Open).OfSeries(Stored.Redis, Cancel).ToListAsync(Cancel);
 
     async Task<Chosen> Choose(Selection selection) => selection.Choose(await Entries(), "redis");
 

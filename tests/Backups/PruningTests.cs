@@ -60,7 +60,7 @@ public sealed class PruningTests : IDisposable
             var old = await redis.Backup(Now.AddDays(-40));
             var newer = await redis.Backup(Now);
             var dying = new DyingStore(store, operationsToLive: survived);
-            var entries = await new BackupCatalog(store, "").OfSeries(Stored.Redis, Cancel).ToListAsync(Cancel);
+            var entries = await new BackupCatalog(store, "", ManifestTrust.Open).OfSeries(Stored.Redis, Cancel).ToListAsync(Cancel);
             var pruning = new Pruning(dying, dryRun: false);
             await pruning.Expire(entries, 1, TimeSpan.FromDays(30), Now, Cancel);
             Assert.Equal(survived < 3, pruning.Deleted.Single().Problem is not null);
@@ -99,7 +99,7 @@ public sealed class PruningTests : IDisposable
         var orphan = await redis.Backup(Now, manifest: false);
         Shell.Bash($"find {scratch["store/" + orphan.Folder]} -type f -exec touch -d '25 hours ago' {{}} +");
         var pruning = new Pruning(new KeepsUploadsToItself(store), dryRun: false);
-        var entries = await new BackupCatalog(store, "").Unfinished("c1", Cancel).ToListAsync(Cancel);
+        var entries = await new BackupCatalog(store, "", ManifestTrust.Open).Unfinished("c1", Cancel).ToListAsync(Cancel);
         await pruning.Sweep(entries, BackupKeys.ClusterFolder("", "c1"), "", DateTimeOffset.UtcNow, _ => false, Cancel);
         Assert.Equal([orphan.Id.Text], pruning.Deleted.Select(deleted => deleted.What));
         Assert.Equal("unfinished uploads were not looked for: the store is gone", Assert.Single(pruning.Warnings));
@@ -112,7 +112,7 @@ public sealed class PruningTests : IDisposable
         Shell.Bash($"find {scratch["store/" + good.Folder]} -type f -exec touch -d '25 hours ago' {{}} +");
         var listing = new ListsNoManifests(store);
         var pruning = new Pruning(listing, dryRun: false);
-        var entries = await new BackupCatalog(listing, "").Unfinished("c1", Cancel).ToListAsync(Cancel);
+        var entries = await new BackupCatalog(listing, "", ManifestTrust.Open).Unfinished("c1", Cancel).ToListAsync(Cancel);
         Assert.Single(entries);
         await pruning.Sweep(entries, BackupKeys.ClusterFolder("", "c1"), "", DateTimeOffset.UtcNow, _ => false, Cancel);
         Assert.Contains("its manifest is there", Assert.Single(pruning.Warnings), StringComparison.Ordinal);
@@ -169,7 +169,7 @@ public sealed class PruningTests : IDisposable
     async Task<Pruning> Expire(bool dryRun)
     {
         var pruning = new Pruning(store, dryRun);
-        var entries = await new BackupCatalog(store, "").OfSeries(Stored.Redis, Cancel).ToListAsync(Cancel);
+        var entries = await new BackupCatalog(store, "", ManifestTrust.Open).OfSeries(Stored.Redis, Cancel).ToListAsync(Cancel);
         await pruning.Expire(entries, 1, TimeSpan.FromDays(30), Now, Cancel);
         return pruning;
     }
@@ -177,7 +177,7 @@ public sealed class PruningTests : IDisposable
     async Task<Pruning> Sweep(DateTimeOffset storeNow, Func<SeriesId, bool> isLive)
     {
         var pruning = new Pruning(store, dryRun: false);
-        var entries = await new BackupCatalog(store, "").Unfinished("c1", Cancel).ToListAsync(Cancel);
+        var entries = await new BackupCatalog(store, "", ManifestTrust.Open).Unfinished("c1", Cancel).ToListAsync(Cancel);
         await pruning.Sweep(entries, BackupKeys.ClusterFolder("", "c1"), "", storeNow, isLive, Cancel);
         return pruning;
     }

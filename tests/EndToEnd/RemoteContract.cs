@@ -167,7 +167,7 @@ public abstract partial class RemoteContract : SiteContract
         async Task<Pruning> Sweep(TimeSpan later)
         {
             var pruning = new Pruning(Site.Objects, dryRun: false);
-            var entries = await new BackupCatalog(Site.Objects, "").Unfinished(Stored.Redis.Cluster, Cancel).ToListAsync(Cancel);
+            var entries = await new BackupCatalog(Site.Objects, "", ManifestTrust.Open).Unfinished(Stored.Redis.Cluster, Cancel).ToListAsync(Cancel);
             await pruning.Sweep(entries, folder, "", DateTimeOffset.UtcNow + later, isLive: _ => false, Cancel);
             return pruning;
         }

@@ -83,7 +83,20 @@ public sealed class Site : IAsyncDisposable
             cd {{folder}}
             {{script}}
             """);
-        var root = Path.Join(scratch.Path, "downloaded");
+        await Upload(Path.Join(scratch.Path, "downloaded"));
+    }
+
+    /// <summary>Makes the store hold what it holds now whenever it is asked to.</summary>
+    public async Task<Func<Task>> Remember()
+    {
+        await Download();
+        var kept = scratch[Guid.NewGuid().ToString("n")];
+        Shell.Run("cp", "-r", Path.Join(scratch.Path, "downloaded"), kept);
+        return () => Upload(kept);
+    }
+
+    async Task Upload(string root)
+    {
         foreach (var key in (await Keys()).Where(key => !File.Exists(Path.Join(root, key))))
             await Objects.Delete(key, Cancel);
         foreach (var path in Directory.EnumerateFiles(root, "*", SearchOption.AllDirectories))

@@ -22,3 +22,15 @@ public sealed class AzureRemoteTests : RemoteContract
 {
     protected override async Task<IRemoteStoreUnderTest> CreateRemote() => await AzureContainer.Create(Cancel);
 }
+
+public sealed class AzureEncryptionTests : EncryptionContract
+{
+    protected override async Task<IStoreUnderTest> CreateStore() => await AzureContainer.Create(Cancel);
+}
+
+public sealed class AzureTamperTests : TamperContract
+{
+    protected override int Quarter => 1;
+
+    protected override async Task<IStoreUnderTest> CreateStore() => await AzureContainer.Create(Cancel);
+}

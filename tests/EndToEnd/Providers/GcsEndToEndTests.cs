@@ -22,3 +22,15 @@ public sealed class GcsRemoteTests : RemoteContract
 {
     protected override async Task<IRemoteStoreUnderTest> CreateRemote() => await GcsBucket.Create(Cancel);
 }
+
+public sealed class GcsEncryptionTests : EncryptionContract
+{
+    protected override async Task<IStoreUnderTest> CreateStore() => await GcsBucket.Create(Cancel);
+}
+
+public sealed class GcsTamperTests : TamperContract
+{
+    protected override int Quarter => 2;
+
+    protected override async Task<IStoreUnderTest> CreateStore() => await GcsBucket.Create(Cancel);
+}

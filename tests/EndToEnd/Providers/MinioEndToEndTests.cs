@@ -23,3 +23,15 @@ public sealed class MinioRemoteTests : RemoteContract
 {
     protected override async Task<IRemoteStoreUnderTest> CreateRemote() => await S3Bucket.Create(StorageProvider.Minio, Cancel);
 }
+
+public sealed class MinioEncryptionTests : EncryptionContract
+{
+    protected override async Task<IStoreUnderTest> CreateStore() => await S3Bucket.Create(StorageProvider.Minio, Cancel);
+}
+
+public sealed class MinioTamperTests : TamperContract
+{
+    protected override int Quarter => 3;
+
+    protected override async Task<IStoreUnderTest> CreateStore() => await S3Bucket.Create(StorageProvider.Minio, Cancel);
+}

@@ -23,3 +23,15 @@ public sealed class S3RemoteTests : RemoteContract
 {
     protected override async Task<IRemoteStoreUnderTest> CreateRemote() => await S3Bucket.Create(StorageProvider.S3, Cancel);
 }
+
+public sealed class S3EncryptionTests : EncryptionContract
+{
+    protected override async Task<IStoreUnderTest> CreateStore() => await S3Bucket.Create(StorageProvider.S3, Cancel);
+}
+
+public sealed class S3TamperTests : TamperContract
+{
+    protected override int Quarter => 4;
+
+    protected override async Task<IStoreUnderTest> CreateStore() => await S3Bucket.Create(StorageProvider.S3, Cancel);
+}

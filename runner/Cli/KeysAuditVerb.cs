@@ -1,0 +1,48 @@
+using System.CommandLine;
+using BackupRunner.Backups;
+using BackupRunner.Reports;
+
+namespace BackupRunner.Cli;
+
+public static class KeysAuditVerb
+{
+    static readonly string[] Header = ["KEY ID", "WRAPS", "IN THE RING"];
+
+    public static Command Create(RunOptions options, RunnerHost host)
+    {
+        var command = new VerbCommand("audit", "Show which keys the stored backups still need, and which of them the ring has.", """
+            Lists everything below the policy's prefix, of all clusters and series, also of runs that are not complete, and reads nothing but names. A
+            key that is not in the list may leave the ring, if the listing began after every run that may have used it had read a newer ring. A key
+            that is "missing" opens backups that nobody can restore with this ring: put it back as the field "key-ID".
+
+            Examples:
+              backup-runner keys audit --policy policy.yaml --keys ring
+              backup-runner keys audit --store /tmp/backups --keys ring --output json
+            """)
+        {
+            options.Policy, options.Store, options.Credentials, options.Keys, options.Report, options.Output,
+        };
+        command.SetAction((call, cancel) => new VerbRun(options, host).Of("keys audit", call, Audit, Print, json: null, cancel));
+        return command;
+    }
+
+    static async Task Audit(RunContext run, CancellationToken cancel)
+    {
+        var setup = run.Setup;
+        using var ring = setup.Keys is null ? null : setup.OpenRing();
+        foreach (var problem in ring?.Problems ?? [])
+            run.Log.Warn(problem);
+        run.Audit = await KeyAudit.Run(setup.Store, setup.Prefix, ring, run.Host.Time.GetUtcNow(), cancel);
+        foreach (var missing in run.Audit.Keys.Where(key => key.Ring == ReportedKey.Missing))
+            run.Log.Warn($"key {missing.KeyId} wraps {missing.Wraps} data keys and is not in the ring: without it, or another wrap, their backups cannot be restored");
+    }
+
+    static void Print(RunContext run, TextWriter to)
+    {
+        var keys = run.Audit!.Keys;
+        if (keys.Count == 0)
+            to.WriteLine("no backup needs a key");
+        else
+            Table.Write(to, Header, [.. keys.Select(key => (string[])[key.KeyId, key.Wraps.ToString((IFormatProvider?)null), key.Ring ?? "?"])]);
+    }
+}
