@@ -82,7 +82,7 @@ public sealed record TerminationMessage
             Warnings = report.Warnings.Count,
             FirstWarning = Cut(report.Warnings.Count > 0 ? report.Warnings[0] : null),
             Deleted = report.Deleted.Count,
-            KeyId = backup?.KeyId ?? report.Rewrap?.KeyId,
+            KeyId = Cut(backup?.KeyId ?? report.Rewrap?.KeyId),
             Rewrapped = report.Rewrap?.Done,
             RewrapLeft = report.Rewrap?.Left.Count,
             AuditBegun = report.Audit?.Begun,

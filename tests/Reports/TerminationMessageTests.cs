@@ -30,6 +30,8 @@ public sealed class TerminationMessageTests
             Warnings = many,
             Backups = [new ReportedBackup(text, text, long.MinValue, long.MinValue, long.MinValue, text, text, text)],
             Deleted = [.. many.Select(one => new ReportedDeletion(one, one))],
+            Rewrap = new ReportedRewrap(text, int.MinValue, many),
+            Audit = new ReportedAudit(DateTimeOffset.MaxValue, Keys(TerminationMessage.MaxKeyIds)),
         });
         Assert.InRange(message.Length, 1, TerminationMessage.MaxBytes);
         Assert.DoesNotContain((byte)'\n', message);
@@ -37,6 +39,26 @@ public sealed class TerminationMessageTests
         Assert.Equal(1000, read.GetProperty("warnings").GetInt32());
         Assert.Equal(1000, read.GetProperty("deleted").GetInt32());
     }
+
+    /// <summary>Who removes keys by it must not take the first of them for all.</summary>
+    [Fact]
+    public void An_audit_is_told_with_all_its_keys_or_with_none()
+    {
+        Assert.Equal(TerminationMessage.MaxKeyIds, Told(TerminationMessage.MaxKeyIds).GetProperty("auditKeyIds").GetArrayLength());
+        Assert.Equal(0, Told(0).GetProperty("auditKeyIds").GetArrayLength());
+        Assert.False(Told(TerminationMessage.MaxKeyIds + 1).TryGetProperty("auditKeyIds", out _));
+
+        static JsonElement Told(int keys) => JsonDocument.Parse(TerminationMessage.Of(new RunReport
+        {
+            Verb = "keys audit",
+            ExitCode = 0,
+            Start = Time,
+            End = Time,
+            Audit = new ReportedAudit(Time, Keys(keys)),
+        })).RootElement;
+    }
+
+    static IReadOnlyList<ReportedKey> Keys(int count) => [.. Enumerable.Range(0, count).Select(number => new ReportedKey($"{number:x16}", 1, ReportedKey.Current))];
 
     [Fact]
     public void A_small_report_is_told_in_full()
