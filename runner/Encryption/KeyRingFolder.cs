@@ -48,9 +48,9 @@ sealed class KeyRingFolder(string path, string keyField)
         var fields = Fields(directory);
         if (!fields.Contains(keyField))
         {
-            var found = fields.Count == 0 ? "is empty" : $"has {string.Join(", ", fields.Take(ShownFields).Select(field => $"\"{field}\""))}{(fields.Count > ShownFields ? $" and {fields.Count - ShownFields} more" : "")}";
+            var found = fields.Count == 0 ? "is empty: it has" : $"has {string.Join(", ", fields.Take(ShownFields).Select(field => $"\"{field}\""))}{(fields.Count > ShownFields ? $", {fields.Count - ShownFields} more" : "")} and";
             throw new RunnerException(
-                ExitCode.Integrity, $"the key ring \"{path}\" {found}, and no \"{keyField}\", the current key", "set the policy's keySecretRef.keyField to the field that has it, or add the field to the Secret");
+                ExitCode.Integrity, $"the key ring \"{path}\" {found} no \"{keyField}\", the current key", "set the policy's keySecretRef.keyField to the field that has it, or add the field to the Secret");
         }
         return KeyFile.TryRead(In(directory, keyField), out var key, out var problem)
             ? key

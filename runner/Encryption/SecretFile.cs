@@ -15,8 +15,9 @@ public static class SecretFile
         var length = 0;
         try
         {
-            using var file = File.OpenHandle(path);
-            while (length < buffer.Length && RandomAccess.Read(file, buffer.Span[length..], length) is > 0 and var count)
+            // Without a buffer of its own, which nobody would zero.
+            using var file = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete, bufferSize: 0);
+            while (length < buffer.Length && file.Read(buffer.Span[length..]) is > 0 and var count)
                 length += count;
         }
         catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
