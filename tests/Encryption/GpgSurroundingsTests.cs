@@ -79,7 +79,7 @@ public sealed class GpgSurroundingsTests : IDisposable
     [Fact]
     public async Task The_users_own_settings_change_nothing_and_are_not_touched()
     {
-        scratch.File("user/.gnupg/gpg.conf", Hostile);
+        scratch.File("user/.gnupg/gpg.conf", Hostile + "no-such-option\n");
         Shell.Bash($"chmod 700 {scratch["user/.gnupg"]}");
         using var home = new Variable("HOME", scratch["user"]);
         foreach (var folder in new[] { null, scratch["user/.gnupg"] })
