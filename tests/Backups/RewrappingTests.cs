@@ -65,15 +65,14 @@ public sealed class RewrappingTests : IDisposable
             await Stored.Backup(Start.AddDays(day));
         var old = ring.Current;
         ring.Exchange();
-        using var read = ring.Read();
         var asked = 0;
         var rewrapping = new Rewrapping(new FaultyStore(store, _ =>
         {
             asked++;
             throw FaultyStore.Failure();
-        }), read);
-        await rewrapping.Run(await Entries(), Cancel);
-        Assert.Equal((0, 3, 1), (rewrapping.Report.Done, rewrapping.Report.Left.Count, asked));
+        }), ring.Read);
+        await rewrapping.Run(await Objects().ToListAsync(Cancel), Cancel);
+        Assert.Equal((0, 3, 1), (rewrapping.Report!.Done, rewrapping.Report.Left.Count, asked));
         Assert.Contains($"still needs key {old}", Assert.Single(rewrapping.Failures).Message, StringComparison.Ordinal);
         Assert.Equal([old, old, old], await WrapIds());
     }
@@ -108,6 +107,24 @@ public sealed class RewrappingTests : IDisposable
         Assert.All(await Entries(), entry => Assert.True(entry.Complete));
     }
 
+    /// <summary>The key that a wrap was made by may be out of use when it is stored; then it may be gone soon.</summary>
+    [Fact]
+    public async Task A_key_that_is_exchanged_meanwhile_is_followed()
+    {
+        await Stored.Backup(Start);
+        ring.Exchange();
+        var (outdated, exchanged) = (ring.Current, false);
+        var report = await Rewrap(new FaultyStore(store, _ =>
+        {
+            if (!exchanged)
+                ring.Exchange();
+            exchanged = true;
+        }));
+        Assert.Equal((1, 0), (report.Done, report.Left.Count));
+        ring.Forget(outdated);
+        Assert.True(Assert.Single(await Entries()).Complete);
+    }
+
     [Fact]
     public async Task One_damaged_backup_does_not_keep_the_others_from_being_rewrapped()
     {
@@ -134,13 +151,14 @@ public sealed class RewrappingTests : IDisposable
         Assert.NotNull(await store.Head(keys.RecoveryWrap, Cancel));
     }
 
-    async Task<ReportedRewrap> Rewrap(IObjectStore to, Func<CatalogEntry, bool>? which = null)
+    async Task<ReportedRewrap> Rewrap(IObjectStore to, Func<BackupObjects, bool>? which = null)
     {
-        using var read = ring.Read();
-        var rewrapping = new Rewrapping(to, read);
-        await rewrapping.Run((await Entries()).Where(which ?? (_ => true)), Cancel);
-        return rewrapping.Report;
+        var rewrapping = new Rewrapping(to, ring.Read);
+        await rewrapping.Run((await Objects().ToListAsync(Cancel)).Where(which ?? (_ => true)), Cancel);
+        return rewrapping.Report!;
     }
+
+    IAsyncEnumerable<BackupObjects> Objects() => new BackupCatalog(store, "", ManifestTrust.Open).Objects(Stored.Redis, Cancel);
 
     async Task<List<CatalogEntry>> Entries()
     {

@@ -18,7 +18,12 @@ public abstract class KeyRotationCase
 
     protected KeyRotationCase() => Secret = new KeySecret
     {
-        Name = "base/keys", KeyField = "key", Seen = Seen("1", 1000, Current), Times = Times, Locations = new HashSet<string> { "s3://a" }, NamedKeyIds = new HashSet<KeyId>(),
+        Name = "base/keys",
+        KeyField = "key",
+        Seen = Seen("1", 1000, Current),
+        Times = Times,
+        Locations = new HashSet<string> { "s3://a" },
+        NamedKeyIds = new HashSet<KeyId>(),
     };
 
     protected static KeyId Id(int number) => KeyId.Parse($"{number:x16}")!;
