@@ -216,7 +216,3 @@ public sealed class BackupRun(BackupPlan plan, IObjectStore store, IWorkloadShel
 /// <param name="StoredAt">By the store's clock.</param>
 /// <param name="KeyId">Which key opens it; null when it is not encrypted.</param>
 public sealed record CompletedBackup(Manifest Manifest, DateTimeOffset StoredAt, KeyId? KeyId);
-
-/// <summary>Who watches a backup.</summary>
-/// <param name="Bytes">Told the raw bytes read so far.</param>
-public sealed record BackupWatch(Action<string> Say, Action<string> Warn, IProgress<long>? Bytes);

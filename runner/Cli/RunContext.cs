@@ -34,7 +34,7 @@ public sealed class RunContext(ParseResult call, RunOptions options, RunnerHost 
 
     public BackupCatalog Catalog => new(Setup.Store, Setup.Prefix, Trust);
 
-    public BackupWatch Watch => new(log.Say, log.Warn, Progress);
+    public BackupWatch Watch => new(log.Say, log.Warn, Progress) { Phase = Progress.Phase };
 
     public ReportedRewrap? Rewrap { get; set; }
 
