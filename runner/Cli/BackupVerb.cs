@@ -21,6 +21,7 @@ public static class BackupVerb
 
             Examples:
               backup-runner backup --data docs --store /tmp/backups
+              backup-runner backup --data docs --store /tmp/backups --keys ring
               backup-runner backup --policy redis.yaml --data /var/lib/redis --workload statefulset/redis --claim data-redis-0
             """)
         {
@@ -40,6 +41,8 @@ public static class BackupVerb
         var plan = BackupPlan.For(new BackupKeys(setup.Prefix, series, id), data, setup.Policy, setup.PolicySha256, setup.TemplateModel(id)) with { Encryption = setup.Encryption };
         _ = run.Trust;
         run.WarnOfLints();
+        if (setup is { Keys: not null, Encryption: null })
+            run.Log.Warn("keys are given, and the policy does not encrypt: this backup is stored in the clear");
         DataFolder.Require(data, setup.StorePath);
 
         using var seriesHeld = RunLock.OfSeries(setup.State, series, $"backup {id}");

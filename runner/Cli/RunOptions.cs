@@ -19,7 +19,7 @@ public sealed class RunOptions
         "--credentials", "DIR", "The mounted Secret with the credentials of the store, one file a key (docs/providers). By default what the provider's own library finds.");
 
     public Option<string?> Keys { get; } = Text(
-        "--keys", "DIR", "The mounted Secret with the key ring, one file a key (docs/POLICY.md). Needed when the policy encrypts, and for backups that are encrypted.");
+        "--keys", "DIR", "The mounted Secret with the key ring, one file a key (docs/POLICY.md). Needed when the policy encrypts, and for backups that are encrypted. Without a policy, backups are encrypted with it (aes256-gcm).");
 
     public Option<string[]> AllowPlain { get; } = new("--allow-plain")
     {

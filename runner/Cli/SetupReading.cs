@@ -13,6 +13,10 @@ public static class SetupReading
     public static RunSetup Read(ParseResult call, RunOptions options, RunnerHost host, Action<string> say)
     {
         var (policy, sha256) = PolicyLoading.Load(call.GetValue(options.Policy), call.GetValue(options.Store));
+        var keys = call.GetValue(options.Keys) is { } ring ? NotEmpty("--keys", ring) : null;
+        // Without a policy the user who gives keys wants them used.
+        if (sha256 is null && keys is not null)
+            policy = policy with { Settings = policy.Settings with { Encryption = new EncryptionPolicy { Enabled = true } } };
         var cluster = call.GetValue(options.Cluster) ?? policy.Cluster ?? FolderSeries.Local;
         var data = call.GetValue(options.Data) is { } folder ? FolderSeries.RealPathOf(NotEmpty("--data", folder)) : null;
         var storage = policy.Storage!;
@@ -24,7 +28,7 @@ public static class SetupReading
             Store = ObjectStores.Open(storage, credentials, host.Time, say),
             StorePath = storage.Provider == StorageProvider.File ? FolderSeries.RealPathOf(Path.GetFullPath(storage.Path!)) : null,
             Prefix = storage.Prefix,
-            Keys = call.GetValue(options.Keys) is { } keys ? NotEmpty("--keys", keys) : null,
+            Keys = keys,
             Cluster = cluster,
             Series = SeriesOf(call, options, host, cluster, data),
             Data = data,

@@ -101,6 +101,18 @@ public sealed class KeyRefusalTests : IDisposable
         (await laptop.Runner.InProcess("keys", "generate", laptop.Scratch["no/folder/key"])).Exited(2);
     }
 
+    [Fact]
+    public async Task Keys_without_a_policy_encrypt_and_a_policy_that_does_not_encrypt_is_warned_of()
+    {
+        laptop.Scratch.File("ring/key", Hex);
+        string[] named = ["--data", laptop.Data, "--store", laptop.Store, "--keys", laptop.Scratch["ring"]];
+        (await laptop.Runner.InProcess(["backup", .. named])).Exited(0);
+        Assert.Contains("backup.tar.gz.gcm", laptop.Stored(), StringComparison.Ordinal);
+        (await laptop.Runner.InProcess(["restore", .. named, "--latest"])).Exited(0);
+        var plain = await laptop.Runner.InProcess(["backup", .. named, "--policy", laptop.Policy("backup: {retention: {keepCount: 3}}")]);
+        Assert.Contains("stored in the clear", plain.Exited(0).Error, StringComparison.Ordinal);
+    }
+
     /// <summary>By the real program, over all that it says, reports and keeps.</summary>
     [Fact]
     public async Task The_keys_are_in_nothing_that_is_said_or_written()
