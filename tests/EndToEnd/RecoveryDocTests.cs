@@ -32,7 +32,7 @@ public sealed class RecoveryDocTests(RecoverySites sites) : IClassFixture<Recove
     public async Task From_the_bucket_to_the_files(string algorithm, string form, bool atOnce)
     {
         var site = await sites.Of(algorithm);
-        var result = site.Go(Steps(algorithm, form, atOnce), form);
+        var result = site.Go(RecoveryPage.Steps(algorithm, form, atOnce), form);
         Assert.True(result.ExitCode == 0, $"exited {result.ExitCode}\n{result.Error}{result.Out}");
         Assert.DoesNotContain("LEFT", result.Out, StringComparison.Ordinal);
         Assert.Equal(site.Fingerprint, OddTree.Fingerprint(site.Restored));
@@ -41,7 +41,7 @@ public sealed class RecoveryDocTests(RecoverySites sites) : IClassFixture<Recove
     [Fact]
     public void Every_block_of_the_page_is_run()
     {
-        var run = Ways.SelectMany(way => Steps(way.Data.Item1, way.Data.Item2, way.Data.Item3)).Concat(Elsewhere);
+        var run = Ways.SelectMany(way => RecoveryPage.Steps(way.Data.Item1, way.Data.Item2, way.Data.Item3)).Concat(Elsewhere);
         Assert.Equal(RecoveryPage.Blocks.Select(block => block.Label).ToHashSet(), run.ToHashSet());
     }
 
@@ -88,7 +88,7 @@ public sealed class RecoveryDocTests(RecoverySites sites) : IClassFixture<Recove
     public async Task Refuses_a_key_that_does_not_open_it(string form, string says)
     {
         var site = await sites.Of("aes256-gcm");
-        Refused(site, site.Go(Steps("aes256-gcm", form, atOnce: false), form), says);
+        Refused(site, site.Go(RecoveryPage.Steps("aes256-gcm", form, atOnce: false), form), says);
     }
 
     [Fact]
@@ -97,7 +97,7 @@ public sealed class RecoveryDocTests(RecoverySites sites) : IClassFixture<Recove
         using var scratch = new Scratch();
         Shell.Run("openssl", "genpkey", "-quiet", "-algorithm", "RSA", "-pkeyopt", "rsa_keygen_bits:3072", "-out", scratch["other.pem"]);
         var site = await sites.Of("aes256-cbc");
-        var steps = Steps("aes256-cbc", "recovery", atOnce: false);
+        var steps = RecoveryPage.Steps("aes256-cbc", "recovery", atOnce: false);
         Refused(site, site.Go(steps, privateKey: scratch["other.pem"]), "this private key belongs to");
         Refused(site, site.Go(steps, damage: "jq '.wrapped |= (\"AAAA\" + .[4:])' keys/recovery.json >x; mv x keys/recovery.json"), "was altered or damaged");
         Refused(site, site.Go(steps, damage: "rm keys/recovery.json"), "had no recoveryPublicKey");
@@ -107,7 +107,7 @@ public sealed class RecoveryDocTests(RecoverySites sites) : IClassFixture<Recove
     public async Task Finds_an_incomplete_copy_at_once()
     {
         var site = await sites.Of("aes256-gcm");
-        Refused(site, site.Go(Steps("aes256-gcm", "hex", atOnce: false), damage: "truncate -s 2M $a"), "FAILED");
+        Refused(site, site.Go(RecoveryPage.Steps("aes256-gcm", "hex", atOnce: false), damage: "truncate -s 2M $a"), "FAILED");
     }
 
     [Theory]
@@ -150,22 +150,7 @@ public sealed class RecoveryDocTests(RecoverySites sites) : IClassFixture<Recove
         Assert.Equal(key.PublicKeySha256, policys.Sha256);
     }
 
-    /// <summary>Which blocks somebody runs who has this.</summary>
-    static List<string> Steps(string algorithm, string form, bool atOnce)
-    {
-        List<string> steps = ["shell", "settings", "list", "begin", "copied", "identity", "archive", algorithm, "end"];
-        steps.AddRange(atOnce ? ["unpack-at-once"] : ["decrypt", "unpack"]);
-        steps.AddRange((algorithm, form) switch
-        {
-            ("none", _) => ["plain-manifest"],
-            (_, "recovery") => ["recovery-key", "manifest"],
-            (_, "Secret") => ["secret", "ring-key", "manifest"],
-            _ => ["ring-key", "manifest"],
-        });
-        return steps;
-    }
-
-    static List<string> Without(string algorithm, string form, string step) => [.. Steps(algorithm, form, atOnce: false).Where(label => label != step)];
+    static List<string> Without(string algorithm, string form, string step) => [.. RecoveryPage.Steps(algorithm, form, atOnce: false).Where(label => label != step)];
 
     static void Refused(RecoverySite site, ShellResult result, string says)
     {

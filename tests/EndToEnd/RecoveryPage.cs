@@ -24,6 +24,23 @@ static partial class RecoveryPage
     /// <summary>The Python program of the page.</summary>
     public static string GcmScript => HereDocument().Match(Blocks.Single(block => block.Label == "aes256-gcm").Text).Groups["script"].Value;
 
+    /// <summary>Which blocks somebody runs who has this.</summary>
+    /// <param name="algorithm">As the manifest names it.</param>
+    /// <param name="form">Of the key: <c>recovery</c>, <c>Secret</c>, or a file.</param>
+    public static List<string> Steps(string algorithm, string form, bool atOnce)
+    {
+        List<string> steps = ["shell", "settings", "list", "begin", "copied", "identity", "archive", algorithm, "end"];
+        steps.AddRange(atOnce ? ["unpack-at-once"] : ["decrypt", "unpack"]);
+        steps.AddRange((algorithm, form) switch
+        {
+            ("none", _) => ["plain-manifest"],
+            (_, "recovery") => ["recovery-key", "manifest"],
+            (_, "Secret") => ["secret", "ring-key", "manifest"],
+            _ => ["ring-key", "manifest"],
+        });
+        return steps;
+    }
+
     /// <summary>Types the blocks with these labels into a shell, in the order of the page.</summary>
     /// <param name="settings">In place of the values that the page shows.</param>
     /// <param name="tools">A folder with programs that are found first.</param>
