@@ -32,10 +32,13 @@ public sealed class BackupCatalog(IObjectStore store, string prefix, ManifestTru
 
     public IAsyncEnumerable<CatalogEntry> All(CancellationToken cancel) => Below(prefix.Length == 0 ? "" : prefix.TrimEnd('/') + "/", cancel);
 
+    /// <summary>What lies under each id of a series: nothing but the listing is read.</summary>
+    public IAsyncEnumerable<BackupObjects> Objects(SeriesId series, CancellationToken cancel) => Groups(BackupKeys.SeriesFolder(prefix, series), cancel);
+
     /// <summary>What has no manifest, below a cluster's own folder: nothing but the listing is read.</summary>
     public IAsyncEnumerable<CatalogEntry> Unfinished(string cluster, CancellationToken cancel) => Groups(BackupKeys.ClusterFolder(prefix, cluster), cancel)
         .Where(group => !group.HasManifest)
-        .Select(group => group.Unfinished());
+        .Select(Unfinished);
 
     /// <summary>By the order of series and id. A few manifests are read at a time, ahead of whoever enumerates.</summary>
     async IAsyncEnumerable<CatalogEntry> Below(string folder, [EnumeratorCancellation] CancellationToken cancel)
@@ -61,41 +64,42 @@ public sealed class BackupCatalog(IObjectStore store, string prefix, ManifestTru
     }
 
     /// <summary>Whatever lies under one id; one backup's objects are in memory at a time.</summary>
-    async IAsyncEnumerable<StoredGroup> Groups(string folder, [EnumeratorCancellation] CancellationToken cancel)
+    async IAsyncEnumerable<BackupObjects> Groups(string folder, [EnumeratorCancellation] CancellationToken cancel)
     {
-        StoredGroup? current = null;
+        BackupKeys? current = null;
+        List<StoredObject> objects = [];
         await foreach (var stored in store.List(folder, cancel))
         {
             if (BackupKeys.Parse(prefix, stored.Key) is not { } parsed)
                 continue;
-            if (current is not null && parsed.Keys != current.Keys)
+            if (current is not null && parsed.Keys != current)
             {
-                yield return current;
-                current = null;
+                yield return new BackupObjects(current, objects);
+                objects = [];
             }
-            current ??= new StoredGroup(parsed.Keys, []);
-            current.Objects.Add(stored);
+            current = parsed.Keys;
+            objects.Add(stored);
         }
         if (current is not null)
-            yield return current;
+            yield return new BackupObjects(current, objects);
     }
 
-    async Task<CatalogEntry> Entry(StoredGroup group, CancellationToken cancel)
+    async Task<CatalogEntry> Entry(BackupObjects group, CancellationToken cancel)
     {
         if (!group.HasManifest)
-            return group.Unfinished();
+            return Unfinished(group);
         try
         {
-            using var reading = await reader.Read(group.Keys, group.Objects, cancel);
+            using var reading = await reader.Read(group, cancel);
             // Names of files that changed while they were read are for people; of a thousand backups they would fill the memory.
             var manifest = reading.Manifest?.WithoutNames();
             if (manifest is not null && ManifestCheck.Problem(group.Keys, manifest, group.Objects) is { } problem)
-                return group.As(BackupStatus.Damaged, manifest, problem);
-            return group.As(reading.Status, manifest, reading.Problem);
+                return As(group, BackupStatus.Damaged, manifest, problem);
+            return As(group, reading.Status, manifest, reading.Problem);
         }
         catch (RunnerException unreadable) when (IsItsOwn(unreadable))
         {
-            return group.As(unreadable.ExitCode == ExitCode.Storage ? BackupStatus.Unreadable : BackupStatus.Damaged, null, unreadable);
+            return As(group, unreadable.ExitCode == ExitCode.Storage ? BackupStatus.Unreadable : BackupStatus.Damaged, null, unreadable);
         }
     }
 
@@ -106,16 +110,10 @@ public sealed class BackupCatalog(IObjectStore store, string prefix, ManifestTru
     static bool IsItsOwn(RunnerException unreadable) =>
         unreadable.ExitCode == ExitCode.Integrity || (unreadable is { ExitCode: ExitCode.Storage, Retry: null } && unreadable.InnerException is not RunnerException);
 
-    sealed record StoredGroup(BackupKeys Keys, List<StoredObject> Objects)
-    {
-        public bool HasManifest => Objects.Exists(stored => stored.Key == Keys.Manifest);
+    static CatalogEntry As(BackupObjects group, BackupStatus status, Manifest? manifest, RunnerException? problem) => new(
+        group.Keys, status, manifest, problem, group.Objects, group.Objects.Max(stored => stored.Modified));
 
-        public DateTimeOffset Modified => Objects.Max(stored => stored.Modified);
-
-        public CatalogEntry As(BackupStatus status, Manifest? manifest, RunnerException? problem) => new(Keys, status, manifest, problem, Objects, Modified);
-
-        public CatalogEntry Unfinished() => As(
-            BackupStatus.Unfinished, null,
-            new RunnerException(ExitCode.Usage, $"backup \"{Keys.Id}\" has no manifest: it was never completed", "choose another one; \"list\" shows them"));
-    }
+    static CatalogEntry Unfinished(BackupObjects group) => As(
+        group, BackupStatus.Unfinished, null,
+        new RunnerException(ExitCode.Usage, $"backup \"{group.Keys.Id}\" has no manifest: it was never completed", "choose another one; \"list\" shows them"));
 }

@@ -33,7 +33,8 @@ public sealed class BackupRun(BackupPlan plan, IObjectStore store, IWorkloadShel
         {
             await using var upload = begun;
             // At once: an audit of the keys in use must see what this run will need in the end.
-            await PutAll(envelope?.Wraps ?? [], cancel);
+            if (envelope is not null)
+                await StoreWraps(envelope, cancel);
             var consistency = await MakeConsistent(cancel);
             var stored = await Archive(upload, envelope?.Cipher, cancel);
             await Verify(stored, cancel);
@@ -56,29 +57,38 @@ public sealed class BackupRun(BackupPlan plan, IObjectStore store, IWorkloadShel
     {
         try
         {
-            envelope.WrapByCurrentKey();
+            // Once more: in a run of more than a day another host's prune takes them for what a killed run left.
+            await StoreWraps(envelope, cancel);
         }
-        catch (RunnerException unreadable)
+        catch (RunnerException unreadable) when (unreadable.ExitCode != ExitCode.Storage)
         {
             watch.Warn($"the keys cannot be read any more; this backup is encrypted with key {envelope.KeyId}, which was the current one when it began: {unreadable.Message}");
         }
-        // The wraps once more: in a run of more than a day another host's prune takes them for what a killed run left.
-        IReadOnlyList<StoredFile> files = [.. envelope.Wraps, envelope.Mac(manifest)];
-        foreach (var stored in await PutAll(files, cancel))
-        {
-            var content = files.First(file => file.Key == stored.Key).Content;
-            var kept = await SmallObject.Read(store, stored, content.Length, cancel);
-            if (!content.Span.SequenceEqual(kept))
-                throw new RunnerException(ExitCode.Storage, $"\"{stored.Key}\" in {store.Address} reads back other bytes than were written", "another program writes to this store, or it is damaged");
-        }
+        await PutAndReadBack([envelope.Mac(manifest)], cancel);
     }
 
-    async Task<IReadOnlyList<StoredObject>> PutAll(IReadOnlyList<StoredFile> files, CancellationToken cancel)
+    /// <summary>
+    /// Until the current key is one that was current after the wrap by it had been stored: a key that goes out of use is removed once an audit finds
+    /// no wrap by it, and none may come after that.
+    /// </summary>
+    async Task StoreWraps(Envelope envelope, CancellationToken cancel)
     {
-        var stored = new List<StoredObject>();
+        do
+        {
+            await PutAndReadBack(envelope.Wraps, cancel);
+        }
+        while (envelope.WrapByCurrentKey());
+    }
+
+    async Task PutAndReadBack(IEnumerable<StoredFile> files, CancellationToken cancel)
+    {
         foreach (var file in files)
-            stored.Add(await store.Put(file.Key, file.Content, cancel));
-        return stored;
+        {
+            var stored = await store.Put(file.Key, file.Content, cancel);
+            var kept = await SmallObject.Read(store, stored, file.Content.Length, cancel);
+            if (!file.Content.Span.SequenceEqual(kept))
+                throw new RunnerException(ExitCode.Storage, $"\"{file.Key}\" in {store.Address} reads back other bytes than were written", "another program writes to this store, or it is damaged");
+        }
     }
 
     async Task<ManifestConsistency?> MakeConsistent(CancellationToken cancel)
@@ -206,7 +216,3 @@ public sealed class BackupRun(BackupPlan plan, IObjectStore store, IWorkloadShel
 /// <param name="StoredAt">By the store's clock.</param>
 /// <param name="KeyId">Which key opens it; null when it is not encrypted.</param>
 public sealed record CompletedBackup(Manifest Manifest, DateTimeOffset StoredAt, KeyId? KeyId);
-
-/// <summary>Who watches a backup.</summary>
-/// <param name="Bytes">Told the raw bytes read so far.</param>
-public sealed record BackupWatch(Action<string> Say, Action<string> Warn, IProgress<long>? Bytes);

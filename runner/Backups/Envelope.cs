@@ -43,14 +43,16 @@ public sealed class Envelope : IDisposable
     public IReadOnlyList<StoredFile> Wraps => wraps;
 
     /// <summary>Reads the ring once more: in a long run another key may have become the current one, and this one may be gone.</summary>
+    /// <returns>Whether there is another wrap now.</returns>
     /// <exception cref="RunnerException">As the constructor.</exception>
-    public void WrapByCurrentKey()
+    public bool WrapByCurrentKey()
     {
         using var ring = encryption.ReadRing();
-        if (ring.Current.Id == KeyId)
-            return;
         KeyId = ring.Current.Id;
+        if (wraps.Exists(wrap => wrap.Key == keys.Wrap(KeyId)))
+            return false;
         wraps.Add(new StoredFile(keys.Wrap(KeyId), WrappedKeyFile.Write(WrappedKey.By(ring.Current, dataKey, keys.Id))));
+        return true;
     }
 
     /// <summary>Proves that the cipher works on this machine, by encrypting nothing.</summary>

@@ -1,5 +1,4 @@
 using BackupRunner.Encryption;
-using BackupRunner.Keys;
 using BackupRunner.Names;
 using BackupRunner.Reports;
 using BackupRunner.Storage;
@@ -17,20 +16,21 @@ public sealed record ManifestReading(BackupStatus Status, Manifest? Manifest, Da
 /// <summary>Reads manifests. Where they are encrypted nothing but format, id and algorithm is looked at before the MAC has matched.</summary>
 public sealed class ManifestReader(IObjectStore store, ManifestTrust trust)
 {
-    /// <param name="objects">All of the backup, the manifest among them.</param>
+    /// <param name="backup">With a manifest.</param>
     /// <exception cref="RunnerException">Exit 5: altered or damaged; 4: it cannot be read.</exception>
-    public async Task<ManifestReading> Read(BackupKeys keys, IReadOnlyList<StoredObject> objects, CancellationToken cancel)
+    public async Task<ManifestReading> Read(BackupObjects backup, CancellationToken cancel)
     {
-        var bytes = await SmallObject.Read(store, objects.First(stored => stored.Key == keys.Manifest), ManifestFile.MaxBytes, cancel);
+        var keys = backup.Keys;
+        var bytes = await SmallObject.Read(store, backup.Find(keys.Manifest)!, ManifestFile.MaxBytes, cancel);
         var header = ManifestFile.ReadHeader(bytes, keys.Manifest);
         if (header.Encryption.Algorithm == ManifestEncryption.None)
-            return ReadPlain(keys, bytes, objects);
+            return ReadPlain(backup, bytes);
         if (trust.Keys is null)
             return new ManifestReading(BackupStatus.Complete, ManifestFile.Read(bytes, keys.Manifest), null, null);
-        var wraps = objects.Where(stored => trust.Keys.Fits(stored.Key[keys.Folder.Length..])).ToList();
+        var wraps = backup.Objects.Where(stored => trust.Keys.Fits(backup.NameOf(stored))).ToList();
         if (wraps.Count == 0)
-            return new ManifestReading(BackupStatus.Locked, null, null, trust.Keys.Missing(keys, WrapIds(keys, objects)));
-        var key = await Authenticate(keys, bytes, wraps, objects, cancel);
+            return new ManifestReading(BackupStatus.Locked, null, null, trust.Keys.Missing(keys, [.. backup.Wraps().Select(wrap => wrap.Id)]));
+        var key = await Authenticate(backup, bytes, wraps, cancel);
         try
         {
             return new ManifestReading(BackupStatus.Complete, ManifestFile.Read(bytes, keys.Manifest), key, null);
@@ -42,13 +42,10 @@ public sealed class ManifestReader(IObjectStore store, ManifestTrust trust)
         }
     }
 
-    /// <summary>By which keys of rings the data key is wrapped, as the listing tells it.</summary>
-    public static IReadOnlyList<KeyId> WrapIds(BackupKeys keys, IEnumerable<StoredObject> objects) =>
-        [.. objects.Select(stored => BackupKeys.WrapId(stored.Key[keys.Folder.Length..])).OfType<KeyId>()];
-
-    ManifestReading ReadPlain(BackupKeys keys, byte[] bytes, IReadOnlyList<StoredObject> objects)
+    ManifestReading ReadPlain(BackupObjects backup, byte[] bytes)
     {
-        if (objects.FirstOrDefault(stored => IsOfEncryption(stored.Key[keys.Folder.Length..])) is { } left)
+        var keys = backup.Keys;
+        if (backup.Objects.FirstOrDefault(stored => IsOfEncryption(backup.NameOf(stored))) is { } left)
         {
             throw new RunnerException(
                 ExitCode.Integrity, $"\"{keys.Manifest}\" was altered: it says that nothing is encrypted, and \"{left.Key}\" lies beside it", "restore another backup; \"list\" shows them");
@@ -64,10 +61,10 @@ public sealed class ManifestReader(IObjectStore store, ManifestTrust trust)
     static bool IsOfEncryption(string file) => file == BackupKeys.MacName || file.StartsWith(BackupKeys.WrapFolder, StringComparison.Ordinal);
 
     /// <summary>By the first key that fits: a wrap that was altered does not make the others useless.</summary>
-    async Task<DataKey> Authenticate(
-        BackupKeys keys, byte[] manifest, IReadOnlyList<StoredObject> wraps, IReadOnlyList<StoredObject> objects, CancellationToken cancel)
+    async Task<DataKey> Authenticate(BackupObjects backup, byte[] manifest, IReadOnlyList<StoredObject> wraps, CancellationToken cancel)
     {
-        if (objects.FirstOrDefault(stored => stored.Key == keys.Mac) is not { } macObject)
+        var keys = backup.Keys;
+        if (backup.Find(keys.Mac) is not { } macObject)
             throw Refused($"backup \"{keys.Id}\" has no \"{BackupKeys.MacName}\": nothing proves its manifest");
         var mac = await SmallObject.Read(store, macObject, ManifestMac.MaxFileBytes, cancel);
         var failures = new List<RunnerException>();
@@ -75,7 +72,7 @@ public sealed class ManifestReader(IObjectStore store, ManifestTrust trust)
         {
             try
             {
-                var wrapped = WrappedKeyFile.Read(await SmallObject.Read(store, wrap, WrappedKeyFile.MaxBytes, cancel), keys, wrap.Key[keys.Folder.Length..]);
+                var wrapped = WrappedKeyFile.Read(await SmallObject.Read(store, wrap, WrappedKeyFile.MaxBytes, cancel), keys, backup.NameOf(wrap));
                 var key = trust.Keys!.Unwrap(wrapped) ?? throw trust.Keys.Refused(keys, wrapped);
                 if (ManifestMac.Matches(key, manifest, mac))
                     return key;

@@ -11,72 +11,91 @@ namespace BackupRunner.Backups;
 /// unwrapped before the old one is removed, so that at every moment, and after a kill at any moment, a key of the ring opens the backup. Manifests
 /// are never written.
 /// </summary>
-public sealed class Rewrapping(IObjectStore store, KeyRing ring)
+/// <param name="readRing">Reads the key ring as it is now: for each backup anew, because a wrap by a key that was current an hour ago may come after the audit that lets this key go.</param>
+public sealed class Rewrapping(IObjectStore store, Func<KeyRing> readRing)
 {
-    readonly ManifestReader reader = new(store, ManifestTrust.Open with { Keys = ring });
+    const int MostReadings = 5;
+
     readonly List<string> left = [];
     readonly List<RunnerException> failures = [];
+    KeyId? current;
     int done;
     bool isGivenUp;
 
-    public ReportedRewrap Report => new(ring.Current.Id.Text, done, [.. left]);
+    /// <summary>Null when no ring was read, because there was nothing to look at.</summary>
+    public ReportedRewrap? Report => current is null ? null : new(current.Text, done, [.. left]);
 
     /// <summary>Why backups still need an old key.</summary>
     public IReadOnlyList<RunnerException> Failures => failures;
 
-    /// <param name="entries">As the catalog lists them; what needs nothing is left alone.</param>
-    public async Task Run(IEnumerable<CatalogEntry> entries, CancellationToken cancel)
+    /// <param name="backups">What needs nothing is left alone.</param>
+    /// <exception cref="RunnerException">Exit 2 or 5: the ring cannot be read.</exception>
+    public async Task Run(IEnumerable<BackupObjects> backups, CancellationToken cancel)
     {
-        foreach (var entry in entries.Where(entry => entry.HasManifest))
+        foreach (var backup in backups.Where(backup => backup.HasManifest))
         {
-            if (OldWraps(entry) is not { Count: > 0 } old)
+            using var ring = readRing();
+            current = ring.Current.Id;
+            if (OldWraps(backup, ring) is not { Count: > 0 } old)
                 continue;
-            if (isGivenUp || !await Attempt(entry, old, cancel))
-                left.Add(entry.Keys.Id.Text);
+            if (isGivenUp || !await Attempt(backup, old, cancel))
+                left.Add(backup.Keys.Id.Text);
             else
                 done++;
         }
     }
 
-    async Task<bool> Attempt(CatalogEntry entry, IReadOnlyList<StoredObject> old, CancellationToken cancel)
+    static IReadOnlyList<(KeyId Id, StoredObject Wrap)> OldWraps(BackupObjects backup, KeyRing ring) =>
+        [.. backup.Wraps().Where(wrap => wrap.Id != ring.Current.Id && ring.Find(wrap.Id) is not null)];
+
+    async Task<bool> Attempt(BackupObjects backup, IReadOnlyList<(KeyId Id, StoredObject Wrap)> old, CancellationToken cancel)
     {
         try
         {
-            await Rewrap(entry, old, cancel);
+            await Rewrap(backup, cancel);
             return true;
         }
         catch (RunnerException failure)
         {
             failures.Add(new RunnerException(
-                failure.ExitCode, $"backup \"{entry.Keys.Id}\" still needs key {string.Join(", ", old.Select(wrap => IdOf(entry, wrap)))}: {failure.Message}", failure.Hint, failure));
+                failure.ExitCode, $"backup \"{backup.Keys.Id}\" still needs key {string.Join(", ", old.Select(wrap => wrap.Id))}: {failure.Message}", failure.Hint, failure));
             // A store that takes no change, or is gone, will not take the next one either.
             isGivenUp = failure.ExitCode == ExitCode.Storage;
             return false;
         }
     }
 
-    IReadOnlyList<StoredObject> OldWraps(CatalogEntry entry) =>
-        [.. entry.Objects.Where(stored => IdOf(entry, stored) is { } id && id != ring.Current.Id && ring.Find(id) is not null)];
-
-    static KeyId? IdOf(CatalogEntry entry, StoredObject stored) => BackupKeys.WrapId(stored.Key[entry.Keys.Folder.Length..]);
-
-    async Task Rewrap(CatalogEntry entry, IReadOnlyList<StoredObject> old, CancellationToken cancel)
+    async Task Rewrap(BackupObjects backup, CancellationToken cancel)
     {
-        using var reading = await reader.Read(entry.Keys, entry.Objects, cancel);
-        if (reading.Key is not { } dataKey)
-            throw reading.Problem ?? new RunnerException(ExitCode.Integrity, "its manifest says that it is not encrypted");
-        var key = entry.Keys.Wrap(ring.Current.Id);
-        if (entry.Objects.FirstOrDefault(stored => stored.Key == key) is not { } current || !await Opens(entry.Keys, current, dataKey, cancel))
+        for (var reading = 0; reading < MostReadings; reading++)
         {
-            var put = await store.Put(key, WrappedKeyFile.Write(WrappedKey.By(ring.Current, dataKey, entry.Keys.Id)), cancel);
-            if (!await Opens(entry.Keys, put, dataKey, cancel))
-                throw new RunnerException(ExitCode.Storage, $"\"{key}\" in {store.Address} reads back other bytes than were written", "another program writes to this store, or it is damaged");
+            using var ring = readRing();
+            await WrapByCurrent(backup, ring, cancel);
+            using var after = readRing();
+            if (after.Current.Id != ring.Current.Id)
+                continue;
+            foreach (var (_, wrap) in OldWraps(backup, ring))
+                await store.Delete(wrap.Key, cancel);
+            return;
         }
-        foreach (var wrap in old)
-            await store.Delete(wrap.Key, cancel);
+        throw new RunnerException(ExitCode.Integrity, "the ring's current key changes faster than it can be used", "who writes the key Secret");
     }
 
-    async Task<bool> Opens(BackupKeys keys, StoredObject wrap, DataKey dataKey, CancellationToken cancel)
+    /// <summary>Afterwards the current key opens the backup, as was seen.</summary>
+    async Task WrapByCurrent(BackupObjects backup, KeyRing ring, CancellationToken cancel)
+    {
+        using var reading = await new ManifestReader(store, ManifestTrust.Open with { Keys = ring }).Read(backup, cancel);
+        if (reading.Key is not { } dataKey)
+            throw reading.Problem ?? new RunnerException(ExitCode.Integrity, "its manifest says that it is not encrypted");
+        var key = backup.Keys.Wrap(ring.Current.Id);
+        if (backup.Find(key) is { } stored && await Opens(backup.Keys, stored, ring, dataKey, cancel))
+            return;
+        var put = await store.Put(key, WrappedKeyFile.Write(WrappedKey.By(ring.Current, dataKey, backup.Keys.Id)), cancel);
+        if (!await Opens(backup.Keys, put, ring, dataKey, cancel))
+            throw new RunnerException(ExitCode.Storage, $"\"{key}\" in {store.Address} reads back other bytes than were written", "another program writes to this store, or it is damaged");
+    }
+
+    async Task<bool> Opens(BackupKeys keys, StoredObject wrap, KeyRing ring, DataKey dataKey, CancellationToken cancel)
     {
         try
         {

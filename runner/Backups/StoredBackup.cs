@@ -44,7 +44,7 @@ public sealed class StoredBackup : IRestoreSource, IDisposable
     public static async Task<StoredBackup> Open(
         IObjectStore store, CatalogEntry entry, ManifestTrust trust, NumericOwner? owner, BackupWatch watch, CancellationToken cancel)
     {
-        var reading = await new ManifestReader(store, trust).Read(entry.Keys, entry.Objects, cancel);
+        var reading = await new ManifestReader(store, trust).Read(new BackupObjects(entry.Keys, entry.Objects), cancel);
         try
         {
             if (reading.Problem is not null)
@@ -118,8 +118,9 @@ public sealed class StoredBackup : IRestoreSource, IDisposable
         }
         if (!cipher.ProvesEveryByte && !isProven)
         {
-            watch.Say($"proving {manifest.Stored.Bytes} bytes before they are decrypted");
-            await ReadStored((stored, stop) => Task.CompletedTask, cancel);
+            using var phase = watch.Phase?.Invoke($"proving {Id}", manifest.Stored.Bytes);
+            await using var counted = new ProgressStream(Stream.Null, new StepProgress(watch.Bytes));
+            await ReadStored((stored, stop) => stored.CopyToAsync(counted, stop), cancel);
             isProven = true;
         }
         await ReadStored(async (stored, stop) =>

@@ -89,9 +89,8 @@ public static class BackupVerb
     {
         try
         {
-            using var ring = run.Setup.OpenRing();
-            var rewrapping = new Rewrapping(run.Setup.Store, ring);
-            await rewrapping.Run(await run.Catalog.OfSeries(series, cancel).ToListAsync(cancel), cancel);
+            var rewrapping = new Rewrapping(run.Setup.Store, run.Setup.OpenRing);
+            await rewrapping.Run(await run.Catalog.Objects(series, cancel).ToListAsync(cancel), cancel);
             run.Rewrap = rewrapping.Report;
             foreach (var failure in rewrapping.Failures)
                 run.Log.Warn($"the old key stays in use: {failure.Message}");

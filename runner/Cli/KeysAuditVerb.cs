@@ -29,10 +29,8 @@ public static class KeysAuditVerb
     static async Task Audit(RunContext run, CancellationToken cancel)
     {
         var setup = run.Setup;
-        using var ring = setup.Keys is null ? null : setup.OpenRing();
-        foreach (var problem in ring?.Problems ?? [])
-            run.Log.Warn(problem);
-        run.Audit = await KeyAudit.Run(setup.Store, setup.Prefix, ring, run.Host.Time.GetUtcNow(), cancel);
+        var ring = setup.Keys is null ? null : run.RequiredRing;
+        run.Audit = await KeysInUse.Audit(setup.Store, setup.Prefix, ring, run.Host.Time.GetUtcNow(), cancel);
         foreach (var missing in run.Audit.Keys.Where(key => key.Ring == ReportedKey.Missing))
             run.Log.Warn($"key {missing.KeyId} wraps {missing.Wraps} data keys and is not in the ring: without it, or another wrap, their backups cannot be restored");
     }

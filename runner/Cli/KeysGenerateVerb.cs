@@ -40,6 +40,7 @@ public static class KeysGenerateVerb
         using var text = new SecretBytes((2 * KeyEncryptionKey.Bytes) + 1);
         Convert.TryToHexStringLower(key.Material, text.Span, out _);
         text.Span[^1] = (byte)'\n';
+        var isOurs = false;
         try
         {
             using var file = new FileStream(path, new FileStreamOptions
@@ -49,13 +50,16 @@ public static class KeysGenerateVerb
                 UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite,
                 BufferSize = 0,
             });
+            isOurs = true;
             file.Write(text.Span);
             file.Flush(flushToDisk: true);
             return key.Id;
         }
         catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
         {
-            var why = Path.Exists(path) ? "it is there already, and a key is never replaced" : failure.Message.TrimEnd('.');
+            if (isOurs)
+                File.Delete(path);
+            var why = !isOurs && Path.Exists(path) ? "it is there already, and a key is never replaced" : failure.Message.TrimEnd('.');
             throw new RunnerException(ExitCode.Usage, $"cannot make the key \"{path}\": {why}", "name a file that does not exist, in a folder that does", failure);
         }
     }

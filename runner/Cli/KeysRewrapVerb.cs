@@ -29,13 +29,12 @@ public static class KeysRewrapVerb
         var setup = run.Setup;
         var series = setup.RequiredSeries;
         using var held = RunLock.OfSeries(setup.State, series, "keys rewrap");
-        using var ring = setup.OpenRing();
-        foreach (var problem in ring.Problems)
-            run.Log.Warn(problem);
-        var rewrapping = new Rewrapping(setup.Store, ring);
+        // Also where there is nothing to do, a ring that cannot be used is said.
+        _ = run.RequiredRing;
+        var rewrapping = new Rewrapping(setup.Store, setup.OpenRing);
         try
         {
-            await rewrapping.Run(await run.Catalog.OfSeries(series, cancel).ToListAsync(cancel), cancel);
+            await rewrapping.Run(await run.Catalog.Objects(series, cancel).ToListAsync(cancel), cancel);
         }
         finally
         {
@@ -45,5 +44,5 @@ public static class KeysRewrapVerb
     }
 
     static void Print(RunContext run, TextWriter to) =>
-        to.WriteLine(run.Rewrap!.Done == 0 ? $"nothing to do: no backup needs another key of the ring than {run.Rewrap.KeyId}" : $"rewrapped {run.Rewrap.Done}, by key {run.Rewrap.KeyId}");
+        to.WriteLine(run.Rewrap is { Done: > 0 } rewrap ? $"rewrapped {rewrap.Done}, by key {rewrap.KeyId}" : $"nothing to do: no backup needs another key of the ring than {run.RequiredRing.Current.Id}");
 }

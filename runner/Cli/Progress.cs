@@ -39,6 +39,14 @@ public sealed class Progress : IProgress<long>
         began = last = time.GetTimestamp();
     }
 
+    /// <summary>Work of its own within the work: disposing goes back to what was begun before, at its beginning.</summary>
+    public IDisposable Phase(string what, long totalBytes)
+    {
+        var (before, total) = (doing, TotalBytes);
+        Begin(what, totalBytes);
+        return new PhaseEnd(() => Begin(before, total));
+    }
+
     /// <param name="value">Bytes done since <see cref="Begin"/>.</param>
     public void Report(long value)
     {
@@ -57,6 +65,11 @@ public sealed class Progress : IProgress<long>
     }
 
     public void End() => Clear();
+
+    sealed class PhaseEnd(Action end) : IDisposable
+    {
+        public void Dispose() => end();
+    }
 
     void Clear()
     {

@@ -34,7 +34,7 @@ public sealed class RunContext(ParseResult call, RunOptions options, RunnerHost 
 
     public BackupCatalog Catalog => new(Setup.Store, Setup.Prefix, Trust);
 
-    public BackupWatch Watch => new(log.Say, log.Warn, Progress);
+    public BackupWatch Watch => new(log.Say, log.Warn, Progress) { Phase = Progress.Phase };
 
     public ReportedRewrap? Rewrap { get; set; }
 
@@ -85,16 +85,22 @@ public sealed class RunContext(ParseResult call, RunOptions options, RunnerHost 
 
     public T Option<T>(Func<RunOptions, Option<T>> option) => call.GetValue(option(options))!;
 
+    /// <summary>As it was when it was first asked for.</summary>
+    /// <exception cref="RunnerException">Exit 2: it was not named; 5: it holds no key.</exception>
+    public KeyRing RequiredRing => ring ??= OpenRing();
+
+    KeyRing OpenRing()
+    {
+        var opened = Setup.OpenRing();
+        foreach (var problem in opened.Problems)
+            log.Warn(problem);
+        return opened;
+    }
+
     ManifestTrust TrustBy(bool withRing)
     {
-        if (withRing)
-        {
-            ring = Setup.OpenRing();
-            foreach (var problem in ring.Problems)
-                log.Warn(problem);
-        }
         var plain = call.GetValue(options.AllowPlain) ?? [];
-        return new ManifestTrust(ring, Setup.Encryption is not null, plain.Select(Id).ToHashSet());
+        return new ManifestTrust(withRing ? RequiredRing : null, Setup.Encryption is not null, plain.Select(Id).ToHashSet());
     }
 
     static BackupId Id(string text) => BackupId.Parse(text) ?? throw new RunnerException(

@@ -9,6 +9,7 @@ namespace BackupRunner.Encryption;
 public sealed class RecoveryPrivateKey : IDisposable
 {
     readonly RSA rsa;
+    readonly Lock gate = new();
 
     RecoveryPrivateKey(RSA rsa)
     {
@@ -49,7 +50,9 @@ public sealed class RecoveryPrivateKey : IDisposable
         var decrypted = new SecretBytes(rsa.KeySize / 8);
         try
         {
-            rsa.TryDecrypt(encrypted, decrypted.Span, RSAEncryptionPadding.OaepSHA256, out length);
+            // Several manifests are read at a time, and the framework promises nothing of one key in two threads.
+            lock (gate)
+                rsa.TryDecrypt(encrypted, decrypted.Span, RSAEncryptionPadding.OaepSHA256, out length);
         }
         catch (CryptographicException)
         {

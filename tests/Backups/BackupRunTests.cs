@@ -20,10 +20,12 @@ public sealed class BackupRunTests : IDisposable
     readonly Scratch scratch = new();
     readonly FileObjectStore store;
     readonly List<string> warnings = [];
+    readonly Ring ring;
 
     public BackupRunTests()
     {
         store = new FileObjectStore(scratch.Folder("store"));
+        ring = new Ring(scratch["ring"]);
         scratch.File("data/one", "1");
         scratch.File("data/two", new string('2', 100_000));
     }
@@ -32,8 +34,10 @@ public sealed class BackupRunTests : IDisposable
 
     public void Dispose() => scratch.Dispose();
 
-    [Fact]
-    public async Task A_store_that_goes_away_at_any_step_never_shows_half_a_backup_and_the_rest_is_swept()
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task A_store_that_goes_away_at_any_step_never_shows_half_a_backup_and_the_rest_is_swept(bool encrypted)
     {
         var completed = 0;
         for (var survived = 0; completed == 0; survived++)
@@ -41,7 +45,7 @@ public sealed class BackupRunTests : IDisposable
             var dying = new DyingStore(store, survived);
             try
             {
-                await Run(dying, new BackupPolicy());
+                await Run(dying, new BackupPolicy(), encrypted: encrypted);
                 completed++;
             }
             catch (RunnerException gone)
@@ -52,21 +56,23 @@ public sealed class BackupRunTests : IDisposable
             Shell.Bash($"find {scratch["store"]} -type f -not -path '*/backup.json' -exec touch -d '25 hours ago' {{}} +");
             var pruning = new Pruning(store, dryRun: false);
             await pruning.Sweep(await Entries(), "", "", DateTimeOffset.UtcNow, _ => false, Cancel);
-            Assert.Equal(completed == 0 ? 0 : 3, Directory.GetFiles(scratch["store"], "*", SearchOption.AllDirectories).Length);
-            Assert.True(survived < 20);
+            Assert.Equal(completed == 0 ? 0 : encrypted ? 5 : 3, Directory.GetFiles(scratch["store"], "*", SearchOption.AllDirectories).Length);
+            Assert.True(survived < 30);
         }
         Assert.Single(await Entries());
     }
 
     /// <summary>Amazon dates an object that came in parts by the beginning of its upload.</summary>
-    [Fact]
-    public async Task A_run_of_more_than_a_day_is_not_taken_for_a_killed_one_before_its_manifest()
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task A_run_of_more_than_a_day_is_not_taken_for_a_killed_one_before_its_manifest(bool encrypted)
     {
         var swept = new List<string>();
         var dated = new DatesByBeginning(store);
         // Between any two steps another host prunes.
         var pruned = new FaultyStore(dated, _ => swept.AddRange(Prune(dated)));
-        await Run(pruned, new BackupPolicy());
+        await Run(pruned, new BackupPolicy(), encrypted: encrypted);
         Assert.Empty(swept);
         Assert.True(Assert.Single(await Entries()).Complete);
 
@@ -88,8 +94,10 @@ public sealed class BackupRunTests : IDisposable
         }
     }
 
-    [Fact]
-    public async Task A_run_that_fails_but_lives_removes_what_it_stored()
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task A_run_that_fails_but_lives_removes_what_it_stored(bool encrypted)
     {
         // Every step that changes the store fails once, and only once.
         for (var failing = 0; ; failing++)
@@ -104,7 +112,7 @@ public sealed class BackupRunTests : IDisposable
             });
             try
             {
-                await Run(flaky, new BackupPolicy());
+                await Run(flaky, new BackupPolicy(), encrypted: encrypted);
                 Assert.False(failed);
                 return;
             }
@@ -154,6 +162,39 @@ public sealed class BackupRunTests : IDisposable
         Assert.Contains("could not remove what this failed backup stored", Assert.Single(warnings), StringComparison.Ordinal);
     }
 
+    /// <summary>In a run of many hours the ring may lose the key that it began with.</summary>
+    [Fact]
+    public async Task A_key_that_was_exchanged_during_the_run_opens_the_backup()
+    {
+        var began = ring.Current;
+        await Run(new FaultyStore(store, call =>
+        {
+            if (call == 2)
+                ring.Exchange();
+        }), new BackupPolicy(), encrypted: true);
+        ring.Forget(began);
+        using var read = ring.Read();
+        var entries = await new BackupCatalog(store, "", new ManifestTrust(read, RequiresEncryption: true, new HashSet<BackupId>())).All(Cancel).ToListAsync(Cancel);
+        Assert.True(Assert.Single(entries).Complete);
+    }
+
+    [Fact]
+    public async Task A_ring_that_cannot_be_read_any_more_at_the_end_is_a_warning()
+    {
+        await Run(new FaultyStore(store, call => File.WriteAllText(ring.Path + "/key", call > 1 ? "half" : File.ReadAllText(ring.Path + "/key"))), new BackupPolicy(), encrypted: true);
+        Assert.Contains("which was the current one when it began", Assert.Single(warnings), StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("/keys/")]
+    [InlineData(".hmac")]
+    public async Task A_wrap_or_a_mac_that_reads_back_differently_ends_without_a_backup(string file)
+    {
+        var refused = await Assert.ThrowsAsync<RunnerException>(() => Run(new Garbles(store, file), new BackupPolicy(), encrypted: true));
+        Assert.Contains("reads back other bytes", refused.Message, StringComparison.Ordinal);
+        Assert.Empty(Directory.GetFileSystemEntries(scratch["store"]));
+    }
+
     [Fact]
     public async Task An_empty_folder_is_a_backup_of_nothing_with_a_warning()
     {
@@ -177,7 +218,7 @@ public sealed class BackupRunTests : IDisposable
         Assert.Empty(Directory.GetFiles(scratch["archives"], "backup*"));
     }
 
-    async Task<Manifest> Run(IObjectStore to, BackupPolicy policy, string? data = null, TimeProvider? time = null, CancellationToken? cancel = null)
+    async Task<Manifest> Run(IObjectStore to, BackupPolicy policy, string? data = null, TimeProvider? time = null, bool encrypted = false, CancellationToken? cancel = null)
     {
         data ??= scratch["data"];
         var id = BackupId.New(Now, Guid.NewGuid().ToByteArray());
@@ -186,7 +227,7 @@ public sealed class BackupRunTests : IDisposable
             new Dictionary<string, object?> { ["dataPath"] = data },
             new BackupNames(id.Text, "", archive, archive + ".sha256"),
             new WorkloadNames("statefulset", "redis", "shop", "", "", "data-redis-0"));
-        var plan = BackupPlan.For(new BackupKeys("", Stored.Redis, id), data, policy, null, model);
+        var plan = BackupPlan.For(new BackupKeys("", Stored.Redis, id), data, policy, null, model) with { Encryption = encrypted ? ring.Encryption : null };
         var shell = new LocalShell(Redaction.Of(new Dictionary<string, string>()), _ => { }, TimeProvider.System);
         var run = new BackupRun(
             plan, to, shell, new FrozenMarkFile(scratch["frozen.json"]), new BackupWatch(_ => { }, warnings.Add, Bytes: null), time ?? TimeProvider.System);

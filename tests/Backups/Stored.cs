@@ -13,14 +13,24 @@ public sealed record Stored(IObjectStore Store, SeriesId Series, string Prefix =
 
     public static readonly SeriesId Redis = new("c1", "shop", "statefulset", "redis", "data-redis-0");
 
+    /// <summary>Null: in the clear.</summary>
+    public BackupEncryption? Encryption { get; init; }
+
     public async Task<BackupKeys> Backup(DateTimeOffset start, bool manifest = true, SeriesId? identity = null)
     {
         var keys = new BackupKeys(Prefix, Series, BackupId.New(start, RandomNumberGenerator.GetBytes(BackupId.RandomBytes)));
         var data = Encoding.UTF8.GetBytes("data of " + keys.Id);
-        await Store.Put(keys.Archive(null), data, Cancel);
-        await Store.Put(keys.Checksum(null), Encoding.ASCII.GetBytes($"{Sha256(data)}  {BackupKeys.ArchiveName}\n"), Cancel);
+        await Store.Put(keys.Archive(Encryption?.Algorithm), data, Cancel);
+        await Store.Put(keys.Checksum(Encryption?.Algorithm), Encoding.ASCII.GetBytes($"{Sha256(data)}  {BackupKeys.ArchiveNameOf(Encryption?.Algorithm)}\n"), Cancel);
+        using var envelope = Encryption is null ? null : new Envelope(Encryption, keys);
+        var described = Manifest(keys, start, data, identity ?? Series);
+        if (envelope is not null)
+            described = described with { Encryption = envelope.Encryption, Stored = described.Stored with { Key = BackupKeys.ArchiveNameOf(Encryption!.Algorithm) } };
+        var file = ManifestFile.Write(described);
+        foreach (var stored in envelope is null ? [] : envelope.Wraps.Append(envelope.Mac(file)))
+            await Store.Put(stored.Key, stored.Content, Cancel);
         if (manifest)
-            await Store.Put(keys.Manifest, ManifestFile.Write(Manifest(keys, start, data, identity ?? Series)), Cancel);
+            await Store.Put(keys.Manifest, file, Cancel);
         return keys;
     }
 

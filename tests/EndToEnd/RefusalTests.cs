@@ -10,7 +10,7 @@ public sealed class RefusalTests : IDisposable
     public void Dispose() => laptop.Dispose();
 
     [Theory]
-    [InlineData("backup: {settings: {encryption: {enabled: true, keySecretRef: {name: k}}}}", "encryption is not built yet")]
+    [InlineData("backup: {settings: {encryption: {enabled: true, keySecretRef: {name: k}}}}", "--keys")]
     [InlineData("backup: {retention: {keepCount: seven, remoteRetention: 5}}", "backup.retention.keepCount (line 1")]
     [InlineData("backup: {commands: {backup: 'tar {{ Values.nope }}'}}", "backup.commands.backup")]
     [InlineData("backup: {commands: {backup: 'tar {{ while true }}'}}", "while")]

@@ -74,6 +74,8 @@ sealed class SimulatedCluster
     {
         if (!time.Chance(trouble.MissedNights))
             Runner.BackUp(claim);
+        else if (time.Chance(0.5))
+            Runner.RewrapAll(claim);
         time.In(time.Hours(23, 25), () => Night(claim));
     }
 

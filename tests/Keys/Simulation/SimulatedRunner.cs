@@ -33,7 +33,7 @@ sealed class SimulatedRunner(Timeline time, Trouble trouble)
         if (series.IsLeased)
             return;
         series.IsLeased = true;
-        Rewrap(series, series.Policy.Location, Older(series, series.Policy.Location), quick: true);
+        Rewrap(series, series.Policy.Location, Older(series, series.Policy.Location), quick: time.Chance(0.5));
     }
 
     DateTimeOffset Clock => time.Time + (time.Chance(trouble.RunnerClocks) ? time.Days(-20, 20) : TimeSpan.Zero);

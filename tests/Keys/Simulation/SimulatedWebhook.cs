@@ -67,7 +67,12 @@ sealed class SimulatedWebhook(Timeline time, Trouble trouble, SimulatedSecret so
     {
         var secret = new KeySecret
         {
-            Name = "base/keys", KeyField = "key", Seen = See(source), Times = source.Times, Locations = source.Locations, NamedKeyIds = new HashSet<KeyId>(),
+            Name = "base/keys",
+            KeyField = "key",
+            Seen = See(source),
+            Times = source.Times,
+            Locations = source.Locations,
+            NamedKeyIds = new HashSet<KeyId>(),
         };
         return KeyRotation.Next(secret, [.. copies.Select(copy => new KeyCopy(copy.Namespace, See(copy)))], Uses, audits, Now);
     }

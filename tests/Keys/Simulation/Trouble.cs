@@ -7,8 +7,19 @@ sealed record Trouble
 
     public static readonly Trouble Much = new()
     {
-        Failures = 0.1, Kills = 0.05, MissedNights = 0.1, FailedAudits = 0.2, RunnerClocks = 0.05, LostWrites = 0.05, FailedCopies = 0.2,
-        UnwritableWeeks = 0.01, WebhookOutages = 0.015, WebhookClocks = 0.02, HandEdits = 0.05, Flips = 0.1, Moves = 0.004,
+        Failures = 0.1,
+        Kills = 0.05,
+        MissedNights = 0.1,
+        FailedAudits = 0.2,
+        RunnerClocks = 0.05,
+        LostWrites = 0.05,
+        FailedCopies = 0.2,
+        UnwritableWeeks = 0.01,
+        WebhookOutages = 0.015,
+        WebhookClocks = 0.02,
+        HandEdits = 0.05,
+        Flips = 0.1,
+        Moves = 0.004,
     };
 
     public double Failures { get; init; }

@@ -10,12 +10,12 @@ namespace BackupRunner.Backups;
 /// Which keys of rings the backups in a store still need: by a listing of all that lies below a prefix, of every cluster and series, and of runs that
 /// are not complete. Nothing is read but names, so that no damaged backup hides the key that it needs.
 /// </summary>
-public static class KeyAudit
+public static class KeysInUse
 {
     /// <param name="ring">Null: it is not known which keys there are.</param>
     /// <param name="begun">When the listing begins.</param>
     /// <exception cref="RunnerException">Exit 4: not all of it could be listed, so nothing is known.</exception>
-    public static async Task<ReportedAudit> Run(IObjectStore store, string prefix, KeyRing? ring, DateTimeOffset begun, CancellationToken cancel)
+    public static async Task<ReportedAudit> Audit(IObjectStore store, string prefix, KeyRing? ring, DateTimeOffset begun, CancellationToken cancel)
     {
         var wraps = new SortedDictionary<string, long>(StringComparer.Ordinal);
         await foreach (var stored in store.List(BackupKeys.Root(prefix), cancel))

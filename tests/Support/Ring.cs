@@ -1,7 +1,10 @@
 using System.Security.Cryptography;
+using BackupRunner.Backups;
+using BackupRunner.Encryption;
 using BackupRunner.Keys;
+using BackupRunner.Policy;
 
-namespace BackupRunner.Tests.EndToEnd;
+namespace BackupRunner.Tests.Support;
 
 /// <summary>A mounted key Secret: <c>key</c> is the current key, <c>key-ID</c> each of the others.</summary>
 public sealed class Ring
@@ -25,6 +28,11 @@ public sealed class Ring
     }
 
     public void Forget(string id) => File.Delete(System.IO.Path.Join(Path, "key-" + id));
+
+    /// <summary>As a policy that encrypts, with no recovery key.</summary>
+    public BackupEncryption Encryption => new(EncryptionAlgorithm.Aes256Gcm, Read, Recovery: null);
+
+    public KeyRing Read() => KeyRing.Open(Path, "key");
 
     string Write(string field, byte[] key)
     {
