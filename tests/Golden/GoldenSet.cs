@@ -14,6 +14,7 @@ public sealed class GoldenSet : IDisposable
     {
         Shell.Run("cp", "-r", Path.Join(set, algorithm), scratch["store"]);
         Shell.Run("cp", "-r", Path.Join(set, "ring"), scratch["ring"]);
+        Keys = algorithm == "none" ? [] : ["--keys", scratch["ring"]];
         RecoveryKey = Path.Join(set, "recovery.pem");
         Contents = File.ReadAllText(Path.Join(set, "contents"));
         scratch.Folder("data");
@@ -29,6 +30,9 @@ public sealed class GoldenSet : IDisposable
     public string Contents { get; }
 
     public string Ring => scratch["ring"];
+
+    /// <summary>The option that names the ring, where there is something to open.</summary>
+    public string[] Keys { get; }
 
     public string Data => scratch["data"];
 

@@ -29,9 +29,9 @@ public sealed class GoldenTests
     public async Task Restores_with_the_ring(string set, string algorithm)
     {
         using var golden = new GoldenSet(Folder(set), algorithm);
-        (await golden.Run("verify", "--all", "--keys", golden.Ring)).Exited(0);
-        await golden.Restores("restore", "--keys", golden.Ring);
-        await golden.Restores("restore", "--keys", golden.Ring, "--in-place");
+        (await golden.Run("verify", ["--all", .. golden.Keys])).Exited(0);
+        await golden.Restores("restore", golden.Keys);
+        await golden.Restores("restore", [.. golden.Keys, "--in-place"]);
     }
 
     [Theory]
@@ -53,7 +53,7 @@ public sealed class GoldenTests
         (await golden.Run("keys rewrap", "--keys", golden.Ring)).Exited(0);
         File.Delete($"{golden.Ring}/key-{old}");
         Assert.False(File.Exists($"{golden.Backup}/keys/{old}.json"));
-        await golden.Restores("restore", "--keys", golden.Ring);
+        await golden.Restores("restore", golden.Keys);
         await golden.Restores("keys recover", "--private-key", golden.RecoveryKey);
     }
 
@@ -88,7 +88,7 @@ public sealed class GoldenTests
         foreach (var algorithm in GoldenSet.Algorithms)
         {
             using var golden = new GoldenSet(scratch["set"], algorithm);
-            await golden.Restores("restore", "--keys", golden.Ring);
+            await golden.Restores("restore", golden.Keys);
         }
         var before = Shell.Bash($"cd {scratch["set"]}; find . -type f -exec sha256sum {{}} + | sort");
         Assert.Contains("never replaced", Shell.Try(make, scratch["set"], program).Error, StringComparison.Ordinal);
