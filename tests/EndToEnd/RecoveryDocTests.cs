@@ -116,7 +116,7 @@ public sealed class RecoveryDocTests(RecoverySites sites) : IClassFixture<Recove
     [InlineData("echo >backup.json.hmac", "there are keys")]
     [InlineData("flip $a 100", "was altered, or cut off")]
     [InlineData("cp -r $other/. .", "in the folder of")]
-    [InlineData("jq '.manifestSha256 = \"/;e id;/\"' backup.json >x; mv x backup.json", "backup.json is damaged")]
+    [InlineData("jq '.manifestSha256 = \"x/y/;1e touch /dev/shm/planted\\n#\"' backup.json >x; mv x backup.json", "backup.json is damaged")]
     public async Task Refuses_a_plain_backup_that_was_damaged(string damage, string says)
     {
         var site = await sites.Of("none");
