@@ -80,6 +80,8 @@ public sealed record RecoveryPublicKey
         try
         {
             rsa.ImportSubjectPublicKeyInfo(der.AsSpan(0, length), out _);
+            // Not every pair of numbers is a key.
+            rsa.Encrypt(new byte[1], RSAEncryptionPadding.OaepSHA256);
         }
         catch (CryptographicException)
         {

@@ -43,7 +43,7 @@ public sealed record RunReport
     public ReportedAudit? Audit { get; init; }
 }
 
-/// <param name="Result"><c>done</c>, <c>damaged</c> or <c>unreadable</c>.</param>
+/// <param name="Result"><c>done</c>, or what <c>list</c> calls it: <c>damaged</c>, <c>unreadable</c>, <c>locked</c>, <c>plain</c>.</param>
 /// <param name="Bytes">Apparent size of the regular files.</param>
 /// <param name="StoredBytes">Size of the stored object.</param>
 public sealed record ReportedBackup(
@@ -59,8 +59,10 @@ public sealed record ReportedDeletion(string What, string Reason, string? Proble
 public sealed record ReportedRewrap(string KeyId, int Done, IReadOnlyList<string> Left);
 
 /// <param name="Begun">When the listing began, by the runner's clock: what was stored before is in it.</param>
+/// <param name="Prefix">Below which everything was listed.</param>
+/// <param name="Backups">How many backups were seen there, encrypted or not.</param>
 /// <param name="Keys">Every key that wraps the data key of anything below the prefix, by id.</param>
-public sealed record ReportedAudit(DateTimeOffset Begun, IReadOnlyList<ReportedKey> Keys);
+public sealed record ReportedAudit(DateTimeOffset Begun, string Prefix, long Backups, IReadOnlyList<ReportedKey> Keys);
 
 /// <param name="Wraps">How many data keys it wraps.</param>
 /// <param name="Ring"><c>current</c>, <c>present</c> or <c>missing</c>; null when no ring was given.</param>

@@ -28,9 +28,11 @@ public sealed class BackupCatalog(IObjectStore store, string prefix, ManifestTru
 
     readonly ManifestReader reader = new(store, trust);
 
-    public IAsyncEnumerable<CatalogEntry> OfSeries(SeriesId series, CancellationToken cancel) => Below(BackupKeys.SeriesFolder(prefix, series), cancel);
+    public ManifestTrust Trust => trust;
 
-    public IAsyncEnumerable<CatalogEntry> All(CancellationToken cancel) => Below(prefix.Length == 0 ? "" : prefix.TrimEnd('/') + "/", cancel);
+    public IAsyncEnumerable<CatalogEntry> OfSeries(SeriesId series, CancellationToken cancel) => Read(Objects(series, cancel), cancel);
+
+    public IAsyncEnumerable<CatalogEntry> All(CancellationToken cancel) => Read(AllObjects(cancel), cancel);
 
     /// <summary>What lies under each id of a series: nothing but the listing is read.</summary>
     public IAsyncEnumerable<BackupObjects> Objects(SeriesId series, CancellationToken cancel) => Groups(BackupKeys.SeriesFolder(prefix, series), cancel);
@@ -40,14 +42,17 @@ public sealed class BackupCatalog(IObjectStore store, string prefix, ManifestTru
         .Where(group => !group.HasManifest)
         .Select(Unfinished);
 
-    /// <summary>By the order of series and id. A few manifests are read at a time, ahead of whoever enumerates.</summary>
-    async IAsyncEnumerable<CatalogEntry> Below(string folder, [EnumeratorCancellation] CancellationToken cancel)
+    /// <summary>Whatever lies under each id of the whole store.</summary>
+    public IAsyncEnumerable<BackupObjects> AllObjects(CancellationToken cancel) => Groups(BackupKeys.Root(prefix), cancel);
+
+    /// <summary>In the order that they come in. A few manifests are read at a time, ahead of whoever enumerates.</summary>
+    public async IAsyncEnumerable<CatalogEntry> Read(IAsyncEnumerable<BackupObjects> backups, [EnumeratorCancellation] CancellationToken cancel)
     {
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancel);
         var reading = new Queue<Task<CatalogEntry>>();
         try
         {
-            await foreach (var group in Groups(folder, cancel))
+            await foreach (var group in backups.WithCancellation(cancel))
             {
                 reading.Enqueue(Entry(group, stop.Token));
                 if (reading.Count == ManifestsAtOnce)
@@ -107,7 +112,7 @@ public sealed class BackupCatalog(IObjectStore store, string prefix, ManifestTru
     /// A manifest that is damaged, gone meanwhile, or kept where it cannot be read is one backup's problem. A store that was given up is
     /// everybody's: nothing may be concluded from what it did not say.
     /// </summary>
-    static bool IsItsOwn(RunnerException unreadable) =>
+    public static bool IsItsOwn(RunnerException unreadable) =>
         unreadable.ExitCode == ExitCode.Integrity || (unreadable is { ExitCode: ExitCode.Storage, Retry: null } && unreadable.InnerException is not RunnerException);
 
     static CatalogEntry As(BackupObjects group, BackupStatus status, Manifest? manifest, RunnerException? problem) => new(

@@ -12,6 +12,9 @@ public sealed record BackupObjects(BackupKeys Keys, IReadOnlyList<StoredObject> 
 
     public StoredObject? Find(string key) => Objects.FirstOrDefault(stored => stored.Key == key);
 
+    /// <summary>As the listing tells it, whatever its manifest says.</summary>
+    public bool IsEncrypted => Objects.Any(stored => NameOf(stored) is var name && (name == BackupKeys.MacName || name.StartsWith(BackupKeys.WrapFolder, StringComparison.Ordinal)));
+
     /// <summary>Relative to the backup's folder.</summary>
     public string NameOf(StoredObject stored) => stored.Key[Keys.Folder.Length..];
 

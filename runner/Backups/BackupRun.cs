@@ -43,6 +43,8 @@ public sealed class BackupRun(BackupPlan plan, IObjectStore store, IWorkloadShel
             if (envelope is not null)
                 await StoreKeys(envelope, bytes, cancel);
             var file = await store.Put(plan.Keys.Manifest, bytes, cancel);
+            if (envelope is not null)
+                await RepairKeys(envelope, bytes, cancel);
             return new CompletedBackup(manifest, file.Modified, envelope?.KeyId);
         }
         catch
@@ -78,6 +80,16 @@ public sealed class BackupRun(BackupPlan plan, IObjectStore store, IWorkloadShel
             await PutAndReadBack(envelope.Wraps, cancel);
         }
         while (envelope.WrapByCurrentKey());
+    }
+
+    /// <summary>Another host's prune may have looked for the manifest just before there was one, and removed the rest just after.</summary>
+    async Task RepairKeys(Envelope envelope, byte[] manifest, CancellationToken cancel)
+    {
+        foreach (var file in envelope.Wraps.Append(envelope.Mac(manifest)))
+        {
+            if (await store.Head(file.Key, cancel) is null)
+                await PutAndReadBack([file], cancel);
+        }
     }
 
     async Task PutAndReadBack(IEnumerable<StoredFile> files, CancellationToken cancel)

@@ -8,8 +8,8 @@ namespace BackupRunner.Backups;
 /// <summary>What must hold of the folder that is backed up, and how much it uses.</summary>
 public static class DataFolder
 {
-    /// <exception cref="RunnerException">Exit 6: missing, no folder, or not readable; exit 2: the store is inside.</exception>
-    public static void Require(string data, string? storePath)
+    /// <exception cref="RunnerException">Exit 6: missing, no folder, or not readable; exit 2: the store or the keys are inside.</exception>
+    public static void Require(string data, string? storePath, string? keysPath)
     {
         if (!Directory.Exists(data))
         {
@@ -32,6 +32,12 @@ public static class DataFolder
             throw new RunnerException(
                 ExitCode.Usage, $"the store \"{storePath}\" is inside the data \"{data}\": every backup would hold all earlier ones",
                 "name a --store elsewhere, best on another disk");
+        }
+        if (keysPath is not null && IsInside(keysPath, data))
+        {
+            throw new RunnerException(
+                ExitCode.Usage, $"the key ring \"{keysPath}\" is inside the data \"{data}\": it would be in every backup that it opens, and a restore would replace it",
+                "keep the ring elsewhere");
         }
     }
 

@@ -17,13 +17,16 @@ public static class KeysInUse
     /// <exception cref="RunnerException">Exit 4: not all of it could be listed, so nothing is known.</exception>
     public static async Task<ReportedAudit> Audit(IObjectStore store, string prefix, KeyRing? ring, DateTimeOffset begun, CancellationToken cancel)
     {
+        var backups = 0L;
         var wraps = new SortedDictionary<string, long>(StringComparer.Ordinal);
         await foreach (var stored in store.List(BackupKeys.Root(prefix), cancel))
         {
+            if (BackupKeys.Parse(prefix, stored.Key)?.File == BackupKeys.ManifestName)
+                backups++;
             if (BackupKeys.WrapIdOfKey(stored.Key) is { } id)
                 wraps[id.Text] = wraps.GetValueOrDefault(id.Text) + 1;
         }
-        return new ReportedAudit(begun, [.. wraps.Select(wrap => new ReportedKey(wrap.Key, wrap.Value, StateOf(ring, wrap.Key)))]);
+        return new ReportedAudit(begun, prefix, backups, [.. wraps.Select(wrap => new ReportedKey(wrap.Key, wrap.Value, StateOf(ring, wrap.Key)))]);
     }
 
     static string? StateOf(KeyRing? ring, string id) =>

@@ -39,8 +39,9 @@ public sealed record Manifest
     /// <summary>SHA-256 of the manifest's own bytes, with 64 zeros in this place.</summary>
     public required string ManifestSha256 { get; init; }
 
+    /// <summary>With the number of its warnings alone.</summary>
     public Manifest WithoutNames() =>
-        this with { Archive = Archive with { Warnings = [.. Archive.Warnings.Select(warning => warning with { Names = [] })] } };
+        this with { Archive = Archive with { Warnings = Archive.Warnings.Count == 0 ? [] : [new ManifestWarning("", Archive.Warnings.Sum(warning => warning.Count), [])] } };
 }
 
 public sealed record ManifestIdentity(

@@ -13,7 +13,7 @@ public static class ManifestCheck
         if (manifest.Id != keys.Id.Text || Math.Abs((manifest.Start - keys.Id.Time).TotalSeconds) >= 1)
         {
             return new RunnerException(
-                ExitCode.Integrity, $"the manifest under id \"{keys.Id}\" is of backup \"{manifest.Id}\", started {manifest.Start:O}",
+                ExitCode.Integrity, $"the manifest under id \"{keys.Id}\" is of backup {Untrusted.Quoted(manifest.Id)}, started {manifest.Start:O}",
                 "objects of two backups were mixed in the store; restore another backup");
         }
         return DataProblem(keys, manifest, objects) ?? IdentityProblem(keys, manifest);
@@ -25,7 +25,7 @@ public static class ManifestCheck
         if (keys.Folder + manifest.Stored.Key != archive)
         {
             return new RunnerException(
-                ExitCode.Integrity, $"the manifest of backup \"{keys.Id}\" names \"{manifest.Stored.Key}\", which is no archive encrypted by \"{manifest.Encryption.Algorithm}\"",
+                ExitCode.Integrity, $"the manifest of backup \"{keys.Id}\" names {Untrusted.Quoted(manifest.Stored.Key)}, which is no archive encrypted by \"{manifest.Encryption.Algorithm}\"",
                 "restore another backup; \"list\" shows them");
         }
         return objects.FirstOrDefault(stored => stored.Key == archive) switch
@@ -41,7 +41,7 @@ public static class ManifestCheck
     static RunnerException? IdentityProblem(BackupKeys keys, Manifest manifest) => SeriesOf(manifest) == keys.Series
         ? null
         : new RunnerException(
-            ExitCode.Usage, $"backup \"{keys.Id}\" lies under {keys.Series} but is of {SeriesOf(manifest)}",
+            ExitCode.Usage, $"backup \"{keys.Id}\" lies under {keys.Series} but is of {Untrusted.Quoted(SeriesOf(manifest).ToString())}",
             "objects were copied between series; --allow-other-target restores it all the same");
 
     public static SeriesId SeriesOf(Manifest manifest)

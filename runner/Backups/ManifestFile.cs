@@ -33,7 +33,7 @@ public static class ManifestFile
         Encoding.ASCII.GetBytes(NoSeal, seal);
         if (Convert.ToHexStringLower(SHA256.HashData(unsealed)) != manifest.ManifestSha256)
             throw Altered(key, "its own SHA-256 does not match");
-        return manifest;
+        return ManifestLimits.Problem(manifest) is { } problem ? throw Altered(key, problem) : manifest;
     }
 
     /// <summary>What may be known of a manifest before it is authenticated.</summary>
@@ -42,7 +42,7 @@ public static class ManifestFile
     {
         var header = Deserialize(file, key, ManifestJson.Default.ManifestHeader);
         return ManifestEncryption.IsKnown(header.Encryption.Algorithm) ? header : throw new RunnerException(
-            ExitCode.Integrity, $"\"{key}\" is encrypted by \"{header.Encryption.Algorithm}\", which this program does not know", "use a newer backup-runner");
+            ExitCode.Integrity, $"\"{key}\" is encrypted by {Untrusted.Quoted(header.Encryption.Algorithm)}, which this program does not know", "use a newer backup-runner");
     }
 
     static T Deserialize<T>(ReadOnlySpan<byte> file, string key, JsonTypeInfo<T> type)

@@ -45,20 +45,16 @@ public sealed class ManifestReader(IObjectStore store, ManifestTrust trust)
     ManifestReading ReadPlain(BackupObjects backup, byte[] bytes)
     {
         var keys = backup.Keys;
-        if (backup.Objects.FirstOrDefault(stored => IsOfEncryption(backup.NameOf(stored))) is { } left)
+        if (backup.IsEncrypted)
         {
             throw new RunnerException(
-                ExitCode.Integrity, $"\"{keys.Manifest}\" was altered: it says that nothing is encrypted, and \"{left.Key}\" lies beside it", "restore another backup; \"list\" shows them");
+                ExitCode.Integrity, $"\"{keys.Manifest}\" was altered: it says that nothing is encrypted, and wrapped keys or a MAC lie beside it", "restore another backup; \"list\" shows them");
         }
         var manifest = ManifestFile.Read(bytes, keys.Manifest);
         return !trust.RequiresEncryption || trust.AllowPlain.Contains(keys.Id)
             ? new ManifestReading(BackupStatus.Complete, manifest, null, null)
-            : new ManifestReading(BackupStatus.Plain, manifest, null, new RunnerException(
-                ExitCode.Integrity, $"backup \"{keys.Id}\" is not encrypted, and the policy encrypts: nothing proves who stored it",
-                $"if it is from before encryption was switched on, take it with --allow-plain {keys.Id}"));
+            : new ManifestReading(BackupStatus.Plain, manifest, null, trust.RefusalOfPlain(keys.Id));
     }
-
-    static bool IsOfEncryption(string file) => file == BackupKeys.MacName || file.StartsWith(BackupKeys.WrapFolder, StringComparison.Ordinal);
 
     /// <summary>By the first key that fits: a wrap that was altered does not make the others useless.</summary>
     async Task<DataKey> Authenticate(BackupObjects backup, byte[] manifest, IReadOnlyList<StoredObject> wraps, CancellationToken cancel)

@@ -59,8 +59,7 @@ public sealed class Rewrapping(IObjectStore store, Func<KeyRing> readRing)
         {
             failures.Add(new RunnerException(
                 failure.ExitCode, $"backup \"{backup.Keys.Id}\" still needs key {string.Join(", ", old.Select(wrap => wrap.Id))}: {failure.Message}", failure.Hint, failure));
-            // A store that takes no change, or is gone, will not take the next one either.
-            isGivenUp = failure.ExitCode == ExitCode.Storage;
+            isGivenUp |= failure.ExitCode == ExitCode.Storage && !BackupCatalog.IsItsOwn(failure);
             return false;
         }
     }
@@ -70,28 +69,55 @@ public sealed class Rewrapping(IObjectStore store, Func<KeyRing> readRing)
         for (var reading = 0; reading < MostReadings; reading++)
         {
             using var ring = readRing();
-            await WrapByCurrent(backup, ring, cancel);
+            using var dataKey = await WrapByCurrent(backup, ring, cancel);
             using var after = readRing();
             if (after.Current.Id != ring.Current.Id)
                 continue;
             foreach (var (_, wrap) in OldWraps(backup, ring))
                 await store.Delete(wrap.Key, cancel);
+            // Another run, with a ring of another age, may have taken this wrap for the old one: who deletes last repairs.
+            if (await store.Head(backup.Keys.Wrap(ring.Current.Id), cancel) is null)
+                await Put(backup.Keys, ring, dataKey, cancel);
             return;
         }
         throw new RunnerException(ExitCode.Integrity, "the ring's current key changes faster than it can be used", "who writes the key Secret");
     }
 
     /// <summary>Afterwards the current key opens the backup, as was seen.</summary>
-    async Task WrapByCurrent(BackupObjects backup, KeyRing ring, CancellationToken cancel)
+    /// <returns>The caller's.</returns>
+    async Task<DataKey> WrapByCurrent(BackupObjects backup, KeyRing ring, CancellationToken cancel)
     {
-        using var reading = await new ManifestReader(store, ManifestTrust.Open with { Keys = ring }).Read(backup, cancel);
+        var reading = await new ManifestReader(store, ManifestTrust.Open with { Keys = ring }).Read(backup, cancel);
         if (reading.Key is not { } dataKey)
             throw reading.Problem ?? new RunnerException(ExitCode.Integrity, "its manifest says that it is not encrypted");
-        var key = backup.Keys.Wrap(ring.Current.Id);
-        if (backup.Find(key) is { } stored && await Opens(backup.Keys, stored, ring, dataKey, cancel))
-            return;
-        var put = await store.Put(key, WrappedKeyFile.Write(WrappedKey.By(ring.Current, dataKey, backup.Keys.Id)), cancel);
-        if (!await Opens(backup.Keys, put, ring, dataKey, cancel))
+        try
+        {
+            if (backup.Find(backup.Keys.Wrap(ring.Current.Id)) is not { } stored || !await Opens(backup.Keys, stored, ring, dataKey, cancel))
+                await Put(backup.Keys, ring, dataKey, cancel);
+            return dataKey;
+        }
+        catch
+        {
+            dataKey.Dispose();
+            throw;
+        }
+    }
+
+    async Task Put(BackupKeys keys, KeyRing ring, DataKey dataKey, CancellationToken cancel)
+    {
+        var key = keys.Wrap(ring.Current.Id);
+        StoredObject put;
+        try
+        {
+            put = await store.Put(key, WrappedKeyFile.Write(WrappedKey.By(ring.Current, dataKey, keys.Id)), cancel);
+        }
+        catch (RunnerException)
+        {
+            // A store that takes no new object will not take the next one either.
+            isGivenUp = true;
+            throw;
+        }
+        if (!await Opens(keys, put, ring, dataKey, cancel))
             throw new RunnerException(ExitCode.Storage, $"\"{key}\" in {store.Address} reads back other bytes than were written", "another program writes to this store, or it is damaged");
     }
 

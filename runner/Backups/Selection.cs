@@ -37,7 +37,7 @@ public sealed record Selection
         {
             throw new RunnerException(
                 unread.Problem!.ExitCode, $"backup \"{unread.Keys.Id}\", which may be the one, cannot be read: {unread.Problem.Message}",
-                unread.Problem.Hint ?? "run again, or name another one with --backup; \"list\" shows them", unread.Problem);
+                (unread.Problem.Hint is { } hint ? hint + "; or name" : "run again, or name") + (at < 0 ? " another one with --backup; \"list\" shows them" : $" the newest that is proven with --backup {newestFirst[at].Keys.Id}"), unread.Problem);
         }
         if (at < 0)
         {

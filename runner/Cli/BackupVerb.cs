@@ -12,9 +12,9 @@ public static class BackupVerb
     public static Command Create(RunOptions options, RunnerHost host)
     {
         var command = new VerbCommand("backup", "Back up a folder.", """
-            Streams the folder through tar, gzip and SHA-256 into the store, without a scratch disk and in constant memory. Everything is kept: owners,
+            Streams the folder through tar, gzip, encryption (--keys) and SHA-256 into the store, without a scratch disk and in constant memory. Everything is kept: owners,
             modes, times, hard links, holes, access control lists, extended attributes. The manifest is stored last; before it, there is no
-            backup. Afterwards the retention of this series is applied.
+            backup. Afterwards the retention of this series is applied, and the data keys of its older backups are wrapped by the ring's current key.
 
             With a policy, a consistency command (redis-cli BGSAVE) runs first, the workload can be frozen meanwhile, and a script of your own can
             take the place of the archiver.
@@ -43,7 +43,7 @@ public static class BackupVerb
         run.WarnOfLints();
         if (setup is { Keys: not null, Encryption: null })
             run.Log.Warn("keys are given, and the policy does not encrypt: this backup is stored in the clear");
-        DataFolder.Require(data, setup.StorePath);
+        DataFolder.Require(data, setup.StorePath, setup.KeysPath);
 
         using var seriesHeld = RunLock.OfSeries(setup.State, series, $"backup {id}");
         using var dataHeld = RunLock.OfData(setup.State, data, $"backup {id}");
@@ -90,13 +90,10 @@ public static class BackupVerb
     /// <summary>Only after a success, and never failing it: the keys that are still needed stay in the ring.</summary>
     static async Task RewrapOlder(RunContext run, SeriesId series, CancellationToken cancel)
     {
+        var rewrapping = new Rewrapping(run.Setup.Store, run.Setup.OpenRing);
         try
         {
-            var rewrapping = new Rewrapping(run.Setup.Store, run.Setup.OpenRing);
             await rewrapping.Run(await run.Catalog.Objects(series, cancel).ToListAsync(cancel), cancel);
-            run.Rewrap = rewrapping.Report;
-            foreach (var failure in rewrapping.Failures)
-                run.Log.Warn($"the old key stays in use: {failure.Message}");
         }
         catch (RunnerException failure)
         {
@@ -106,6 +103,9 @@ public static class BackupVerb
         {
             run.Log.Warn("the backup is stored, but a signal kept older ones from being wrapped by the current key: the next run does it");
         }
+        run.Rewrap = rewrapping.Report;
+        foreach (var failure in rewrapping.Failures)
+            run.Log.Warn($"the old key stays in use: {failure.Message}");
     }
 
     /// <summary>For the bar on a terminal, beside the backup; where it cannot be told the bar goes without.</summary>

@@ -12,7 +12,7 @@ public static class CheckVerb
     public static Command Create(RunOptions options, RunnerHost host)
     {
         var command = new VerbCommand("check", "Prove that a backup and a restore can work, and leave everything as it was.", """
-            Checks the policy and its lints, renders every template, reads the data folder, writes, reads, lists and deletes an object of its own in
+            Checks the policy and its lints, renders every template, reads the key ring and encrypts with it, reads the data folder, writes, reads, lists and deletes an object of its own in
             the store, begins and aborts an upload, looks for uploads that killed runs left behind, and compares the free space with what a
             staged restore needs. All that is wrong is told at once; the exit code is that of the first.
 
@@ -55,7 +55,7 @@ public static class CheckVerb
         }
         await checks.Run($"data folder {data}", () =>
         {
-            DataFolder.Require(data, setup.StorePath);
+            DataFolder.Require(data, setup.StorePath, setup.KeysPath);
             return UnfinishedRestore.Refusal(data, UnfinishedRestore.Find(data)) is { } unfinished ? throw unfinished : Task.CompletedTask;
         });
         await checks.Run("state folder", async () =>

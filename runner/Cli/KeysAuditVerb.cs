@@ -6,6 +6,8 @@ namespace BackupRunner.Cli;
 
 public static class KeysAuditVerb
 {
+    const int ShownKeys = 5;
+
     static readonly string[] Header = ["KEY ID", "WRAPS", "IN THE RING"];
 
     public static Command Create(RunOptions options, RunnerHost host)
@@ -31,8 +33,15 @@ public static class KeysAuditVerb
         var setup = run.Setup;
         var ring = setup.Keys is null ? null : run.RequiredRing;
         run.Audit = await KeysInUse.Audit(setup.Store, setup.Prefix, ring, run.Host.Time.GetUtcNow(), cancel);
-        foreach (var missing in run.Audit.Keys.Where(key => key.Ring == ReportedKey.Missing))
-            run.Log.Warn($"key {missing.KeyId} wraps {missing.Wraps} data keys and is not in the ring: without it, or another wrap, their backups cannot be restored");
+        if (run.Audit.Backups == 0)
+            run.Log.Warn($"no backup lies below the prefix \"{setup.Prefix}\" of {setup.Store.Address}: is that where they are");
+        var missing = run.Audit.Keys.Where(key => key.Ring == ReportedKey.Missing).ToList();
+        if (missing.Count > 0)
+        {
+            run.Log.Warn(
+                $"{missing.Count} keys that wrap data keys are not in the ring, among them {string.Join(", ", missing.Take(ShownKeys).Select(key => key.KeyId))}: "
+                + "without them, or another wrap, their backups cannot be restored");
+        }
     }
 
     static void Print(RunContext run, TextWriter to)

@@ -30,7 +30,7 @@ public static class KeysFingerprintVerb
             "keys fingerprint", call,
             (_, _) =>
             {
-                id = Fingerprint(call.GetValue(file)!).Text;
+                id = Fingerprint(RunOptions.NotEmpty("FILE", call.GetValue(file)!)).Text;
                 return Task.CompletedTask;
             },
             (_, to) => to.WriteLine(id),

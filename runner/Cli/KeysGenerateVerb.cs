@@ -25,7 +25,7 @@ public static class KeysGenerateVerb
             "keys generate", call,
             (_, _) =>
             {
-                id = Generate(call.GetValue(file)!).Text;
+                id = Generate(RunOptions.NotEmpty("FILE", call.GetValue(file)!)).Text;
                 return Task.CompletedTask;
             },
             (_, to) => to.WriteLine($"key {id} is in {call.GetValue(file)}"),
@@ -36,6 +36,8 @@ public static class KeysGenerateVerb
 
     static KeyId Generate(string path)
     {
+        if (path == "-")
+            throw new RunnerException(ExitCode.Usage, "a key is not written to standard output, where it may be shown or logged", "name a file");
         using var key = new KeyEncryptionKey(SecretBytes.Random(KeyEncryptionKey.Bytes));
         using var text = new SecretBytes((2 * KeyEncryptionKey.Bytes) + 1);
         Convert.TryToHexStringLower(key.Material, text.Span, out _);
@@ -60,7 +62,7 @@ public static class KeysGenerateVerb
             if (isOurs)
                 File.Delete(path);
             var why = !isOurs && Path.Exists(path) ? "it is there already, and a key is never replaced" : failure.Message.TrimEnd('.');
-            throw new RunnerException(ExitCode.Usage, $"cannot make the key \"{path}\": {why}", "name a file that does not exist, in a folder that does", failure);
+            throw new RunnerException(ExitCode.Usage, $"cannot make the key \"{path}\": {why}", "name a file that does not exist, in a folder that does; docs/POLICY.md says how the key of a ring is exchanged", failure);
         }
     }
 }

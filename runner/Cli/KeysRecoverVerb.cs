@@ -39,12 +39,12 @@ public static class KeysRecoverVerb
                 "keys recover", call,
                 async (run, stop) =>
                 {
-                    using var recovery = RecoveryPrivateKey.Read(call.GetValue(privateKey)!);
+                    using var recovery = RecoveryPrivateKey.Read(RunOptions.NotEmpty("--private-key", call.GetValue(privateKey)!));
                     // Only what is encrypted: a plain backup needs no recovery, and one in its place may be planted.
-                    var trust = new ManifestTrust(new RecoveryUnwrapper(recovery), RequiresEncryption: true, new HashSet<BackupId>());
+                    var trust = new ManifestTrust(new RecoveryUnwrapper(recovery), RequiresEncryption: true, new HashSet<BackupId>()) { OffersAllowPlain = false };
                     said.AddRange(call.GetValue(export) is { } file
-                        ? await new Export(run, trust, flags.AllowOtherTarget).To(file, stop)
-                        : await new RestoreCall(run, flags, trust).Restore(stop));
+                        ? await new Export(run, trust, flags.AllowOtherTarget).To(RunOptions.NotEmpty("--export", file), stop)
+                        : await new RestoreCall(run, flags, trust, or: null).Restore(stop));
                 },
                 (_, to) => said.ForEach(to.WriteLine), json: null, cancel);
         });

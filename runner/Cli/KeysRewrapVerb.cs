@@ -1,5 +1,6 @@
 using System.CommandLine;
 using BackupRunner.Backups;
+using BackupRunner.Reports;
 
 namespace BackupRunner.Cli;
 
@@ -34,7 +35,10 @@ public static class KeysRewrapVerb
         var rewrapping = new Rewrapping(setup.Store, setup.OpenRing);
         try
         {
-            await rewrapping.Run(await run.Catalog.Objects(series, cancel).ToListAsync(cancel), cancel);
+            var backups = await run.Catalog.Objects(series, cancel).ToListAsync(cancel);
+            if (!backups.Exists(backup => backup.HasManifest))
+                throw new RunnerException(ExitCode.Usage, $"there is no backup of {series}", "\"list\" shows what there is");
+            await rewrapping.Run(backups, cancel);
         }
         finally
         {

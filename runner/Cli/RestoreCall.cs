@@ -9,7 +9,8 @@ namespace BackupRunner.Cli;
 
 /// <summary>One call of <c>restore</c>: finds the backup, holds what must be held, and puts the data in place.</summary>
 /// <param name="trust">Which backups are believed, and what opens them.</param>
-sealed class RestoreCall(RunContext run, RestoreFlags flags, ManifestTrust trust)
+/// <param name="or">What the verb takes in the place of a selection; null: nothing.</param>
+sealed class RestoreCall(RunContext run, RestoreFlags flags, ManifestTrust trust, string? or)
 {
     readonly RunSetup setup = run.Setup;
     readonly SeriesId series = run.Setup.RequiredSeries;
@@ -26,7 +27,8 @@ sealed class RestoreCall(RunContext run, RestoreFlags flags, ManifestTrust trust
     {
         RequireApart("the store", setup.StorePath);
         RequireApart("the state folder", FolderSeries.RealPathOf(setup.State));
-        var selection = flags.Resume ? null : run.Selection("or --resume");
+        RequireApart("the key ring", setup.KeysPath);
+        var selection = flags.Resume ? null : run.Selection(or);
         using var seriesHeld = RunLock.OfSeries(setup.State, series, "restore");
         using var targetHeld = RunLock.OfData(setup.State, target, "restore");
         return selection is null ? await Resume(cancel) : await Restore(selection, cancel);

@@ -19,12 +19,16 @@ public static class RestoreVerb
             in .backup-restore, and is known to be good; then the two are swapped by renames, with a journal. A restore that was killed is undone or
             finished by the next one, or by --resume. If the policy's healthCommand fails, the old data is put back.
 
+            An encrypted backup needs its key ring (--keys), which authenticates it and opens it. Where backups are encrypted, one that is not is taken only with
+            --allow-plain.
+
             Stop the program that uses the data first.
 
             Examples:
               backup-runner restore --store /tmp/backups --data docs --latest
               backup-runner restore --store /tmp/backups --data docs --before 2026-11-22T02:00:00Z --keep-old-data
               backup-runner restore --store /tmp/backups --data elsewhere --workload folder/docs-1a2b3c4d --latest
+              backup-runner restore --policy policy.yaml --keys ring --data docs --latest
               backup-runner restore --store /tmp/backups --data docs --resume
             """)
         {
@@ -38,7 +42,7 @@ public static class RestoreVerb
                 call.GetValue(inPlace), call.GetValue(keepOldData), call.GetValue(resume), call.GetValue(allowOtherTarget), call.GetValue(fromCluster));
             var said = new List<string>();
             return new VerbRun(options, host).Of(
-                "restore", call, async (run, stop) => said.AddRange(await new RestoreCall(run, flags, flags.Resume ? run.TrustAtHand : run.Trust).Restore(stop)),
+                "restore", call, async (run, stop) => said.AddRange(await new RestoreCall(run, flags, flags.Resume ? run.TrustAtHand : run.Trust, or: "--resume").Restore(stop)),
                 (_, to) => said.ForEach(to.WriteLine), json: null, cancel);
         });
         return command;

@@ -52,12 +52,12 @@ public sealed class RunContext(ParseResult call, RunOptions options, RunnerHost 
     public IWorkloadShell Shell { get; } = new LocalShell(Redaction.Of(host.Variables), log.Say, host.Time);
 
     /// <summary>Which backup is meant.</summary>
-    /// <param name="or">What else the verb takes in its place, for the message.</param>
-    public Selection Selection(string or)
+    /// <param name="or">What else the verb takes in its place, for the message; null: nothing.</param>
+    public Selection Selection(string? or)
     {
         var (id, before, latest) = (call.GetValue(options.Backup), call.GetValue(options.Before), call.GetValue(options.Latest));
         if ((id is null ? 0 : 1) + (before is null ? 0 : 1) + (latest ? 1 : 0) != 1)
-            throw new RunnerException(ExitCode.Usage, "which backup is not said, or said twice", $"name one of --backup ID, --before TIME, --latest, {or}");
+            throw new RunnerException(ExitCode.Usage, "which backup is not said, or said twice", $"name one of --backup ID, --before TIME, {(or is null ? "or --latest" : $"--latest, or {or}")}");
         return new Selection
         {
             Id = id is null ? null : Id(id),

@@ -5,6 +5,7 @@ public sealed class RunLog(TextWriter error)
 {
     readonly Lock gate = new();
     readonly List<string> warnings = [];
+    readonly HashSet<string> warned = new(StringComparer.Ordinal);
     Action clearProgress = () => { };
 
     public IReadOnlyList<string> Warnings
@@ -23,7 +24,7 @@ public sealed class RunLog(TextWriter error)
     {
         lock (gate)
         {
-            if (warnings.Contains(warning))
+            if (!warned.Add(warning))
                 return;
             warnings.Add(warning);
         }

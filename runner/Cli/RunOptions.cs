@@ -59,5 +59,9 @@ public sealed class RunOptions
 
     public static Option<bool> Flag(string name, string description) => new(name) { Description = description };
 
+    /// <exception cref="RunnerException">Exit 2: the user gave nothing, as an unset variable does.</exception>
+    public static string NotEmpty(string option, string value) =>
+        value.Length > 0 ? value : throw new RunnerException(Reports.ExitCode.Usage, $"{option} is empty", "is a variable not set");
+
     static Option<string?> Text(string name, string helpName, string description) => new(name) { HelpName = helpName, Description = description };
 }

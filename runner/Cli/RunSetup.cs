@@ -38,6 +38,9 @@ public sealed record RunSetup
     /// <summary>The folder of the key ring, <c>--keys</c>; null when it was not given.</summary>
     public required string? Keys { get; init; }
 
+    /// <summary>The real path of <see cref="Keys"/>.</summary>
+    public string? KeysPath => Keys is null ? null : FolderSeries.RealPathOf(Path.GetFullPath(Keys));
+
     /// <summary>The file of the ring's current key.</summary>
     public string KeyField => Policy.Settings.Encryption.KeySecretRef?.KeyField ?? new KeySecretReference().KeyField;
 

@@ -13,12 +13,12 @@ public static class SetupReading
     public static RunSetup Read(ParseResult call, RunOptions options, RunnerHost host, Action<string> say)
     {
         var (policy, sha256) = PolicyLoading.Load(call.GetValue(options.Policy), call.GetValue(options.Store));
-        var keys = call.GetValue(options.Keys) is { } ring ? NotEmpty("--keys", ring) : null;
+        var keys = call.GetValue(options.Keys) is { } ring ? RunOptions.NotEmpty("--keys", ring) : null;
         // Without a policy the user who gives keys wants them used.
         if (sha256 is null && keys is not null)
             policy = policy with { Settings = policy.Settings with { Encryption = new EncryptionPolicy { Enabled = true } } };
         var cluster = call.GetValue(options.Cluster) ?? policy.Cluster ?? FolderSeries.Local;
-        var data = call.GetValue(options.Data) is { } folder ? FolderSeries.RealPathOf(NotEmpty("--data", folder)) : null;
+        var data = call.GetValue(options.Data) is { } folder ? FolderSeries.RealPathOf(RunOptions.NotEmpty("--data", folder)) : null;
         var storage = policy.Storage!;
         var credentials = call.GetValue(options.Credentials) is { } secret ? CredentialsFolder.Open(secret) : null;
         return new RunSetup
@@ -44,19 +44,16 @@ public static class SetupReading
             if (workload.Split('/') is not [{ Length: > 0 } kind, { Length: > 0 } name])
                 throw new RunnerException(ExitCode.Usage, $"--workload \"{workload}\" is not KIND/NAME", "such as --workload statefulset/redis");
             return new SeriesId(
-                NotEmpty("--cluster", cluster),
-                NotEmpty("--namespace", call.GetValue(options.Namespace) ?? FolderSeries.Local),
+                RunOptions.NotEmpty("--cluster", cluster),
+                RunOptions.NotEmpty("--namespace", call.GetValue(options.Namespace) ?? FolderSeries.Local),
                 kind.ToLowerInvariant(),
                 name,
-                NotEmpty("--claim", call.GetValue(options.Claim) ?? FolderSeries.Claim));
+                RunOptions.NotEmpty("--claim", call.GetValue(options.Claim) ?? FolderSeries.Claim));
         }
         if (call.GetValue(options.Namespace) is not null || call.GetValue(options.Claim) is not null)
             throw new RunnerException(ExitCode.Usage, "--namespace and --claim name a part of a workload", "name the workload too, such as --workload statefulset/redis");
-        return data is null ? null : FolderSeries.Of(data, host.MachineName, NotEmpty("--cluster", cluster));
+        return data is null ? null : FolderSeries.Of(data, host.MachineName, RunOptions.NotEmpty("--cluster", cluster));
     }
-
-    static string NotEmpty(string option, string value) =>
-        value.Length > 0 ? value : throw new RunnerException(ExitCode.Usage, $"{option} is empty", "is a variable not set");
 
     static string DefaultState(RunnerHost host)
     {

@@ -30,7 +30,7 @@ public static class VerifyVerb
     {
         var setup = run.Setup;
         var series = setup.RequiredSeries;
-        var selection = all ? null : run.Selection("or --all");
+        var selection = all ? null : run.Selection("--all");
         var entries = await run.Catalog.OfSeries(series, cancel).ToListAsync(cancel);
         if (selection is not null)
         {
@@ -51,7 +51,9 @@ public static class VerifyVerb
         if (failures.Count > 1)
         {
             throw new RunnerException(
-                failures[0].ExitCode, $"{failures.Count} backups are not as they were stored:\n  {string.Join("\n  ", failures.Select(failure => failure.Message))}");
+                failures[0].ExitCode,
+                $"{failures.Count} backups {(failures.TrueForAll(failure => failure.ExitCode == ExitCode.Integrity) ? "are not as they were stored" : "could not be verified")}:\n  {string.Join("\n  ", failures.Select(failure => failure.Message))}",
+                failures[0].Hint);
         }
     }
 
@@ -71,11 +73,20 @@ public static class VerifyVerb
         catch (RunnerException failure)
         {
             failures.Add(failure);
+            var result = StatusOf(entry, failure).ToString().ToLowerInvariant();
             run.Backups.Add(entry.Manifest is { } manifest
-                ? Reported.Of(manifest, "damaged", failure.Message)
-                : new ReportedBackup(entry.Keys.Id.Text, entry.Complete ? "damaged" : entry.Status.ToString().ToLowerInvariant(), null, null, entry.StoredBytes, Problem: failure.Message));
+                ? Reported.Of(manifest, result, failure.Message)
+                : new ReportedBackup(entry.Keys.Id.Text, result, null, null, entry.StoredBytes, Problem: failure.Message));
         }
     }
+
+    static BackupStatus StatusOf(CatalogEntry entry, RunnerException failure) => failure.ExitCode switch
+    {
+        _ when !entry.Complete => entry.Status,
+        ExitCode.Usage => BackupStatus.Locked,
+        ExitCode.Storage => BackupStatus.Unreadable,
+        _ => BackupStatus.Damaged,
+    };
 
     static void Print(RunContext run, TextWriter to)
     {

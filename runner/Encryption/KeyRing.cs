@@ -7,6 +7,8 @@ namespace BackupRunner.Encryption;
 /// <summary>The keys of a mounted Secret, read once, all from the same state of it. Disposing forgets them.</summary>
 public sealed class KeyRing : IDataKeyUnwrapper, IDisposable
 {
+    const int ShownIds = 5;
+
     readonly KeyRingFolder folder;
     readonly Dictionary<KeyId, KeyEncryptionKey> keys = [];
     readonly List<string> problems = [];
@@ -43,10 +45,12 @@ public sealed class KeyRing : IDataKeyUnwrapper, IDisposable
     {
         if (needed.Count == 0)
             return new RunnerException(ExitCode.Integrity, $"backup \"{keys.Id}\" has no wrapped key that a key ring could unwrap", "\"keys recover\" needs only its recovery wrap, if it has one");
-        var fields = string.Join(" or ", needed.Select(id => $"\"{KeyFields.Other(folder.KeyField, id)}\""));
+        var shown = needed.Take(ShownIds).ToList();
+        var fields = string.Join(" or ", shown.Select(id => $"\"{KeyFields.Other(folder.KeyField, id)}\""));
+        var more = needed.Count > ShownIds ? $" or {needed.Count - ShownIds} others" : "";
         var found = problems.Count == 0 ? "" : $" ({string.Join("; ", problems)})";
         return new RunnerException(
-            ExitCode.Integrity, $"backup \"{keys.Id}\" needs the key {string.Join(" or ", needed)}, and the key ring \"{folder.Path}\" has {string.Join(", ", Ids)}{found}",
+            ExitCode.Integrity, $"backup \"{keys.Id}\" needs the key {string.Join(" or ", shown)}{more}, and the key ring \"{folder.Path}\" has {string.Join(", ", Ids)}{found}",
             $"add it to the Secret as the field {fields}; without it, \"keys recover\" works with the recovery key");
     }
 

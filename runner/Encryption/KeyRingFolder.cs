@@ -82,12 +82,12 @@ sealed class KeyRingFolder(string path, string keyField)
         return null;
     }
 
-    /// <summary>Names with a dot at the beginning are kubelet's own.</summary>
+    /// <summary>Names with two dots at the beginning are kubelet's own.</summary>
     List<string> Fields(string directory)
     {
         try
         {
-            return [.. Directory.EnumerateFileSystemEntries(directory).Select(file => System.IO.Path.GetFileName(file)).Where(name => name[0] != '.').Order(StringComparer.Ordinal)];
+            return [.. Directory.EnumerateFileSystemEntries(directory).Select(file => System.IO.Path.GetFileName(file)).Where(name => !name.StartsWith("..", StringComparison.Ordinal)).Order(StringComparer.Ordinal)];
         }
         catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
         {

@@ -14,7 +14,7 @@ public sealed class RecoveryUnwrapper(RecoveryPrivateKey key) : IDataKeyUnwrappe
 
     public RunnerException Missing(BackupKeys keys, IReadOnlyList<KeyId> needed) => new(
         ExitCode.Integrity, $"backup \"{keys.Id}\" has no \"{BackupKeys.RecoveryWrapName}\": its policy had no recoveryPublicKey",
-        needed.Count == 0 ? null : $"restore it with the key {string.Join(" or ", needed)} and --keys");
+        needed.Count == 0 ? null : $"restore it with --keys and the key {needed[0]}{(needed.Count > 1 ? $", or one of {needed.Count - 1} others" : "")}");
 
     public RunnerException Refused(BackupKeys keys, WrappedKey wrapped) => wrapped.PublicKeySha256 == key.PublicKeySha256
         ? new RunnerException(ExitCode.Integrity, $"\"{keys.RecoveryWrap}\" was altered or damaged: it does not unwrap with its private key", "another object in keys/ may still unwrap the backup's key, with --keys")

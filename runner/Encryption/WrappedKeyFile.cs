@@ -39,7 +39,7 @@ public static class WrappedKeyFile
             throw Damaged(key, $"it has more than {MaxBytes} bytes");
         var content = Deserialize(file, key);
         if (content.Backup != keys.Id.Text)
-            throw Damaged(key, $"it is of backup {Quoted(content.Backup)}");
+            throw Damaged(key, $"it is of backup {Untrusted.Quoted(content.Backup)}");
         var read = content.Algorithm == KeyWrapAlgorithm ? ByKey(content, keys.Id, key) : ForRecovery(content, keys.Id, key);
         return read.File == name ? read : throw Damaged(key, $"it is what \"{read.File}\" should be");
     }
@@ -52,7 +52,7 @@ public static class WrappedKeyFile
             if (kind.FormatVersion != CurrentFormat)
                 throw new RunnerException(ExitCode.Integrity, $"\"{key}\" has formatVersion {kind.FormatVersion}, this program reads {CurrentFormat}", "use a newer backup-runner");
             if (kind.Algorithm is not (KeyWrapAlgorithm or RecoveryAlgorithm))
-                throw new RunnerException(ExitCode.Integrity, $"\"{key}\" is wrapped by the algorithm {Quoted(kind.Algorithm)}, this program knows \"{KeyWrapAlgorithm}\" and \"{RecoveryAlgorithm}\"", "use a newer backup-runner");
+                throw new RunnerException(ExitCode.Integrity, $"\"{key}\" is wrapped by the algorithm {Untrusted.Quoted(kind.Algorithm)}, this program knows \"{KeyWrapAlgorithm}\" and \"{RecoveryAlgorithm}\"", "use a newer backup-runner");
             return JsonSerializer.Deserialize(file, WrappedKeyJson.Default.WrappedKeyContent)!;
         }
         catch (JsonException failure)
@@ -63,15 +63,12 @@ public static class WrappedKeyFile
 
     static WrappedKey ByKey(WrappedKeyContent content, BackupId backup, string key) => KeyId.Parse(content.KeyId ?? "") is { } id
         ? new WrappedKey { Backup = backup, KeyId = id, Wrapped = content.Wrapped }
-        : throw Damaged(key, $"its keyId is {Quoted(content.KeyId)}");
+        : throw Damaged(key, $"its keyId is {Untrusted.Quoted(content.KeyId)}");
 
     static WrappedKey ForRecovery(WrappedKeyContent content, BackupId backup, string key) =>
         content.PublicKeySha256 is { Length: 64 } sha256 && sha256.All(char.IsAsciiHexDigitLower)
             ? new WrappedKey { Backup = backup, PublicKeySha256 = sha256, Wrapped = content.Wrapped }
-            : throw Damaged(key, $"its publicKeySha256 is {Quoted(content.PublicKeySha256)}");
-
-    /// <summary>As JSON, so that nothing in it can steer a terminal, and not all of what is long.</summary>
-    static string Quoted(string? text) => text is null ? "null" : JsonSerializer.Serialize(text.Length > 80 ? text[..80] : text, WrappedKeyJson.Default.String);
+            : throw Damaged(key, $"its publicKeySha256 is {Untrusted.Quoted(content.PublicKeySha256)}");
 
     static RunnerException Damaged(string key, string why) => new(
         ExitCode.Integrity, $"\"{key}\" was altered or damaged: {why}", "another object in keys/ may still unwrap the backup's key; otherwise restore another backup, \"list\" shows them");
@@ -103,5 +100,4 @@ sealed record WrappedKeyContent
     NewLine = "\n")]
 [JsonSerializable(typeof(WrappedKeyContent))]
 [JsonSerializable(typeof(WrappedKeyKind))]
-[JsonSerializable(typeof(string))]
 sealed partial class WrappedKeyJson : JsonSerializerContext;

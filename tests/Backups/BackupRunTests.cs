@@ -162,39 +162,6 @@ public sealed class BackupRunTests : IDisposable
         Assert.Contains("could not remove what this failed backup stored", Assert.Single(warnings), StringComparison.Ordinal);
     }
 
-    /// <summary>In a run of many hours the ring may lose the key that it began with.</summary>
-    [Fact]
-    public async Task A_key_that_was_exchanged_during_the_run_opens_the_backup()
-    {
-        var began = ring.Current;
-        await Run(new FaultyStore(store, call =>
-        {
-            if (call == 2)
-                ring.Exchange();
-        }), new BackupPolicy(), encrypted: true);
-        ring.Forget(began);
-        using var read = ring.Read();
-        var entries = await new BackupCatalog(store, "", new ManifestTrust(read, RequiresEncryption: true, new HashSet<BackupId>())).All(Cancel).ToListAsync(Cancel);
-        Assert.True(Assert.Single(entries).Complete);
-    }
-
-    [Fact]
-    public async Task A_ring_that_cannot_be_read_any_more_at_the_end_is_a_warning()
-    {
-        await Run(new FaultyStore(store, call => File.WriteAllText(ring.Path + "/key", call > 1 ? "half" : File.ReadAllText(ring.Path + "/key"))), new BackupPolicy(), encrypted: true);
-        Assert.Contains("which was the current one when it began", Assert.Single(warnings), StringComparison.Ordinal);
-    }
-
-    [Theory]
-    [InlineData("/keys/")]
-    [InlineData(".hmac")]
-    public async Task A_wrap_or_a_mac_that_reads_back_differently_ends_without_a_backup(string file)
-    {
-        var refused = await Assert.ThrowsAsync<RunnerException>(() => Run(new Garbles(store, file), new BackupPolicy(), encrypted: true));
-        Assert.Contains("reads back other bytes", refused.Message, StringComparison.Ordinal);
-        Assert.Empty(Directory.GetFileSystemEntries(scratch["store"]));
-    }
-
     [Fact]
     public async Task An_empty_folder_is_a_backup_of_nothing_with_a_warning()
     {

@@ -54,6 +54,43 @@ public sealed class ManifestFileTests
         Assert.Equal(("\"k\" has formatVersion 2, this program reads 1", ExitCode.Integrity), (refused.Message, refused.ExitCode));
     }
 
+    /// <summary>Sealed as who can write the store can seal it.</summary>
+    public static TheoryData<string, Func<Manifest, Manifest>> Planted => new()
+    {
+        { "no warnings at all", manifest => With(manifest, null!) },
+        { "null warning", manifest => With(manifest, [null!]) },
+        { "null name", manifest => With(manifest, new ManifestWarning("kind", 1, [null!])) },
+        { "negative count", manifest => With(manifest, new ManifestWarning("kind", -1, [])) },
+        { "counts that overflow", manifest => With(manifest, new ManifestWarning("kind", long.MaxValue, []), new ManifestWarning("kind", long.MaxValue, [])) },
+        { "many warnings", manifest => With(manifest, [.. Enumerable.Repeat(new ManifestWarning("kind", 1, []), 1000)]) },
+        { "long id", manifest => manifest with { Id = new string('A', 100_000) } },
+        { "long identity", manifest => manifest with { Identity = manifest.Identity with { Claim = new string('A', 100_000) } } },
+        { "long version", manifest => manifest with { Tool = manifest.Tool with { Version = new string('A', 100_000) } } },
+        { "negative size", manifest => manifest with { Archive = manifest.Archive with { DiskBytes = -1 } } },
+    };
+
+    [Theory]
+    [MemberData(nameof(Planted))]
+    public void What_no_run_can_have_written_is_refused(string what, Func<Manifest, Manifest> plant)
+    {
+        var planted = ManifestFile.Write(plant(ManifestFile.Read(File, "k")));
+        var refused = Assert.Throws<RunnerException>(() => ManifestFile.Read(planted, "k"));
+        Assert.True(refused.ExitCode == ExitCode.Integrity && refused.Message.Length < 500, what);
+    }
+
+    static Manifest With(Manifest manifest, params ManifestWarning[] warnings) => manifest with { Archive = manifest.Archive with { Warnings = warnings } };
+
+    [Theory]
+    [InlineData("\\u001b[2J\\u001b[31mHACK\\r\\nerror: forged")]
+    [InlineData("rot13")]
+    public void An_unknown_algorithm_is_named_and_steers_no_terminal(string algorithm)
+    {
+        var file = Encoding.UTF8.GetBytes(Encoding.UTF8.GetString(File).Replace("\"algorithm\": \"none\"", $"\"algorithm\": \"{algorithm}\"", StringComparison.Ordinal));
+        var refused = Assert.Throws<RunnerException>(() => ManifestFile.ReadHeader(file, "k"));
+        Assert.DoesNotContain(refused.Message, character => char.IsControl(character));
+        Assert.Contains("does not know", refused.Message, StringComparison.Ordinal);
+    }
+
     [Fact]
     public void Stock_tools_check_the_seal()
     {

@@ -1,5 +1,6 @@
 using System.Text;
 using BackupRunner.Backups;
+using BackupRunner.Encryption;
 using BackupRunner.Keys;
 using BackupRunner.Names;
 using BackupRunner.Reports;
@@ -105,6 +106,60 @@ public sealed class RewrappingTests : IDisposable
         Assert.DoesNotContain(old, await WrapIds());
         ring.Forget(old);
         Assert.All(await Entries(), entry => Assert.True(entry.Complete));
+    }
+
+    /// <summary>A copy of the Secret may be older than its source: there the old key is still the current one.</summary>
+    [Fact]
+    public async Task Two_runs_with_rings_of_two_ages_never_remove_the_last_wrap()
+    {
+        await Stored.Backup(Start);
+        var old = ring.Current;
+        ring.Exchange();
+        var older = scratch.Folder("older");
+        File.Copy(Path.Join(ring.Path, "key-" + old), Path.Join(older, "key"));
+        File.Copy(Path.Join(ring.Path, "key"), Path.Join(older, "key-" + ring.Current));
+        var meddled = false;
+        var newer = await Rewrap(new FaultyStore(store, call =>
+        {
+            // It has stored its wrap and is about to delete the old one.
+            if (call != 1 || meddled)
+                return;
+            meddled = true;
+            var other = new Rewrapping(store, () => KeyRing.Open(older, "key"));
+            other.Run(Objects().ToBlockingEnumerable(Cancel).ToList(), Cancel).GetAwaiter().GetResult();
+            Assert.Equal(1, other.Report!.Done);
+        }));
+        Assert.Equal((1, true), (newer.Done, meddled));
+        Assert.Contains(ring.Current, await WrapIds());
+        Assert.True(Assert.Single(await Entries()).Complete);
+    }
+
+    [Fact]
+    public async Task A_wrap_that_cannot_be_deleted_does_not_keep_the_others_from_being_rewrapped()
+    {
+        var stuck = await Stored.Backup(Start);
+        await Stored.Backup(Start.AddDays(1));
+        ring.Exchange();
+        var report = await Rewrap(new Holds(store, stuck.Id.Text));
+        Assert.Equal([stuck.Id.Text], report.Left);
+        Assert.Equal(1, report.Done);
+        Assert.All(await Entries(), entry => Assert.True(entry.Complete));
+    }
+
+    sealed class Holds(IObjectStore inner, string word) : FaultyStore(inner, _ => { })
+    {
+        public override Task Delete(string key, CancellationToken cancel) => key.Contains(word, StringComparison.Ordinal) ? throw Failure() : base.Delete(key, cancel);
+    }
+
+    [Fact]
+    public async Task What_has_no_manifest_is_left_alone()
+    {
+        await Stored.Backup(Start, manifest: false);
+        await Stored.Backup(Start.AddDays(1));
+        var old = ring.Current;
+        ring.Exchange();
+        Assert.Equal(1, (await Rewrap(store)).Done);
+        Assert.Contains(old, await WrapIds());
     }
 
     /// <summary>The key that a wrap was made by may be out of use when it is stored; then it may be gone soon.</summary>

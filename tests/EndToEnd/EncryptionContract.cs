@@ -49,7 +49,12 @@ public abstract class EncryptionContract : SiteContract
         (await site.Recover("--latest")).Exited(0);
         Assert.Equal("1", await File.ReadAllTextAsync(Site.Scratch["data/one"], Cancel));
         (await site.Recover("--latest", "--export", Site.Scratch["one.tar.gz"])).Exited(2);
-        Assert.False(File.Exists(Site.Scratch["one.tar.gz.partial"]));
+        (await site.Recover("--latest", "--export", Site.Scratch["no/such/folder"])).Exited(6);
+        (await site.Recover("--latest", "--export", "")).Exited(2);
+        await Site.Damage("flip backup.tar.gz." + algorithm[^3..] + " 200");
+        (await site.Recover("--latest", "--export", Site.Scratch["damaged.tar.gz"])).Exited(5);
+        Assert.Equal(["one.tar.gz"], Directory.EnumerateFiles(Site.Scratch.Path).Select(Path.GetFileName).Where(name => name!.Contains("tar.gz", StringComparison.Ordinal)));
+        Assert.Equal("600\n", Shell.Run("stat", "-c", "%a", Site.Scratch["one.tar.gz"]));
     }
 
     [Fact]
@@ -119,6 +124,19 @@ public abstract class EncryptionContract : SiteContract
         Assert.Contains("nothing to do", (await site.Run("keys rewrap")).Exited(0).Out, StringComparison.Ordinal);
         site.Ring.Forget(old);
         (await site.Run("restore", "--latest")).Exited(0);
+    }
+
+    /// <summary>A mistyped name must not be taken for "no backup needs this key".</summary>
+    [Fact]
+    public async Task Nothing_found_is_said_by_the_verbs_that_decide_over_keys()
+    {
+        var site = new EncryptedSite(Site, "aes256-gcm");
+        Site.Scratch.File("data/one", "1");
+        await site.BackUp();
+        (await site.Run("keys rewrap", "--workload", "statefulset/tpyo")).Exited(2);
+        var audit = (await Site.Runner.InProcess(["keys", "audit", .. Site.Prefixed("typo"), "--keys", site.Ring.Path, "--output", "json"])).Exited(0);
+        Assert.Contains("no backup lies below the prefix", audit.Error, StringComparison.Ordinal);
+        Assert.Equal(0, JsonDocument.Parse(audit.Out).RootElement.GetProperty("audit").GetProperty("backups").GetInt64());
     }
 
     [Fact]

@@ -113,6 +113,46 @@ public sealed class KeyRefusalTests : IDisposable
         Assert.Contains("stored in the clear", plain.Exited(0).Error, StringComparison.Ordinal);
     }
 
+    [Fact]
+    public async Task A_ring_inside_the_data_would_be_in_every_backup_and_be_replaced_by_a_restore()
+    {
+        laptop.Scratch.File("data/ring/key", Hex);
+        foreach (var verb in new[] { "backup", "check", "restore --latest" })
+        {
+            var refused = await laptop.Runner.InProcess([.. verb.Split(' '), "--data", laptop.Data, "--store", laptop.Store, "--keys", laptop.Scratch["data/ring"]]);
+            Assert.Contains("key ring", refused.Exited(2).Error, StringComparison.Ordinal);
+        }
+    }
+
+    [Fact]
+    public async Task Another_key_of_the_ring_that_cannot_be_used_is_a_warning()
+    {
+        laptop.Scratch.File("ring/key", Hex);
+        laptop.Scratch.File("ring/key-0123456789abcdef", "half");
+        Assert.Contains("key-0123456789abcdef", (await Run("backup")).Exited(0).Error, StringComparison.Ordinal);
+    }
+
+    /// <summary>Found before the middleware is touched.</summary>
+    [Fact]
+    public async Task A_machine_without_gpg()
+    {
+        laptop.Scratch.File("ring/key", Hex);
+        Shell.Bash($"mkdir {laptop.Scratch["bin"]}; for tool in sh tar touch dotnet du; do ln -s $(command -v $tool) {laptop.Scratch["bin"]}/; done");
+        var policy = laptop.Policy($"backup: {{storage: {{provider: file, path: {laptop.Store}}}, settings: {{consistency: {{enabled: true, command: 'touch {laptop.Scratch["touched"]}'}}, encryption: {{enabled: true, algorithm: gpg, keySecretRef: {{name: k}}}}}}}}");
+        var runner = laptop.Runner with { Variables = new Dictionary<string, string> { ["PATH"] = laptop.Scratch["bin"] } };
+        foreach (var verb in new[] { "check", "backup" })
+            Assert.Contains("gnupg", (await runner.Run(verb, "--policy", policy, "--data", laptop.Data, "--keys", laptop.Scratch["ring"])).Exited(3).Error, StringComparison.Ordinal);
+        Assert.False(File.Exists(laptop.Scratch["touched"]));
+        Assert.Equal("", laptop.Stored());
+    }
+
+    [Theory]
+    [InlineData("generate", "")]
+    [InlineData("generate", "-")]
+    [InlineData("fingerprint", "")]
+    [InlineData("recover --latest --store x --data y --private-key", "")]
+    public async Task A_name_that_is_none(string verb, string file) => (await laptop.Runner.InProcess(["keys", .. verb.Split(' '), file])).Exited(2);
+
     /// <summary>By the real program, over all that it says, reports and keeps.</summary>
     [Fact]
     public async Task The_keys_are_in_nothing_that_is_said_or_written()

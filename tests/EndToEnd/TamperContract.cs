@@ -142,6 +142,42 @@ public abstract class TamperContract : SiteContract
         Assert.Equal("good", await File.ReadAllTextAsync(Site.Scratch["data/one"], Cancel));
     }
 
+    /// <summary>Whoever plants one may hope that the policy and the keys are left out.</summary>
+    [Fact]
+    public async Task A_series_that_turned_plain_is_refused_also_without_a_policy_that_encrypts()
+    {
+        var site = new EncryptedSite(Site, "aes256-gcm");
+        var early = Site.Runner with { Clock = new SetClock(DateTimeOffset.UtcNow.AddHours(-1)) };
+        Site.Scratch.File("data/one", "good");
+        (await early.InProcess(["backup", "--data", Site.Data, .. site.Policy(), "--keys", site.Ring.Path])).Exited(0);
+        Site.Scratch.File("data/one", "planted");
+        var planted = await Site.BackUp();
+        Site.Scratch.File("data/one", "since");
+        foreach (var keys in new string[][] { [], ["--keys", site.Ring.Path] })
+        {
+            foreach (var which in new string[][] { ["--latest"], ["--backup", planted] })
+                Assert.Contains($"--allow-plain {planted}", (await Site.Run("restore", [.. which, .. keys])).Exited(5).Error, StringComparison.Ordinal);
+        }
+        var recovered = (await site.Recover("--backup", planted)).Exited(5);
+        Assert.DoesNotContain("--allow-plain", recovered.Error, StringComparison.Ordinal);
+        Assert.Equal("since", await File.ReadAllTextAsync(Site.Scratch["data/one"], Cancel));
+        (await Site.Run("restore", "--latest", "--allow-plain", planted)).Exited(0);
+    }
+
+    /// <summary>Who can write the store can write a manifest that nobody can open, and date it into the future.</summary>
+    [Fact]
+    public async Task A_planted_backup_that_cannot_be_opened_is_refused_with_the_newest_that_can()
+    {
+        var site = new EncryptedSite(Site, "aes256-gcm");
+        Site.Scratch.File("data/one", "1");
+        var good = await site.BackUp();
+        await Site.Damage($"mkdir -p ../20301122t020000z-aaaaaa/keys; cp backup.json ../20301122t020000z-aaaaaa; echo x >../20301122t020000z-aaaaaa/keys/0123456789abcdef.json", good);
+        Assert.Contains($"--backup {good}", (await site.Run("restore", "--latest")).Exited(5).Error, StringComparison.Ordinal);
+        (await site.Run("restore", "--backup", good)).Exited(0);
+        (await site.Run("backup")).Exited(0);
+        (await site.Run("prune")).Exited(0);
+    }
+
     [Fact]
     public async Task An_encrypted_backup_without_keys_says_what_is_missing()
     {
@@ -151,7 +187,11 @@ public abstract class TamperContract : SiteContract
         Assert.Contains("complete", (await Site.Run("list")).Exited(0).Out, StringComparison.Ordinal);
         Assert.Contains("--keys", (await Site.Run("restore", "--latest")).Exited(2).Error, StringComparison.Ordinal);
         Assert.Contains("--keys", (await Site.Run("verify", "--latest")).Exited(2).Error, StringComparison.Ordinal);
-        var unnamed = await Site.Runner.InProcess(["backup", "--data", Site.Data, .. site.Policy()]);
-        Assert.Contains("--keys", unnamed.Exited(2).Error, StringComparison.Ordinal);
+        Assert.Contains("\"locked\"", (await Site.Run("verify", "--all", "--output", "json")).Exited(2).Out, StringComparison.Ordinal);
+        foreach (var verb in new[] { "backup", "prune", "verify --all", "check", "restore --latest", "keys rewrap" })
+        {
+            var unnamed = await Site.Runner.InProcess([.. verb.Split(' '), "--data", Site.Data, .. site.Policy()]);
+            Assert.Contains("--keys", unnamed.Exited(2).Error, StringComparison.Ordinal);
+        }
     }
 }

@@ -31,7 +31,7 @@ public sealed class TerminationMessageTests
             Backups = [new ReportedBackup(text, text, long.MinValue, long.MinValue, long.MinValue, text, text, text)],
             Deleted = [.. many.Select(one => new ReportedDeletion(one, one))],
             Rewrap = new ReportedRewrap(text, int.MinValue, many),
-            Audit = new ReportedAudit(DateTimeOffset.MaxValue, Keys(TerminationMessage.MaxKeyIds)),
+            Audit = new ReportedAudit(DateTimeOffset.MaxValue, text, 1, Keys(TerminationMessage.MaxKeyIds)),
         });
         Assert.InRange(message.Length, 1, TerminationMessage.MaxBytes);
         Assert.DoesNotContain((byte)'\n', message);
@@ -54,7 +54,7 @@ public sealed class TerminationMessageTests
             ExitCode = 0,
             Start = Time,
             End = Time,
-            Audit = new ReportedAudit(Time, Keys(keys)),
+            Audit = new ReportedAudit(Time, "", 1, Keys(keys)),
         })).RootElement;
     }
 
