@@ -55,7 +55,7 @@ public sealed record ReportedDeletion(string What, string Reason, string? Proble
 
 /// <param name="KeyId">Of the ring's current key, which wraps the data keys now.</param>
 /// <param name="Done">How many backups needed another key before and do not any more.</param>
-/// <param name="Left">The ids of those that still need another key of the ring; the warnings say why.</param>
+/// <param name="Left">The ids of those that still need another key of the ring; the warnings say why, for the first of them.</param>
 public sealed record ReportedRewrap(string KeyId, int Done, IReadOnlyList<string> Left);
 
 /// <param name="Begun">When the listing began, by the runner's clock: what was stored before is in it.</param>

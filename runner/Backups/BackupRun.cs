@@ -17,6 +17,7 @@ public sealed class BackupRun(BackupPlan plan, IObjectStore store, IWorkloadShel
     public static readonly string Version = typeof(BackupRun).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion.Split('+')[0] ?? "0";
 
     readonly Freeze freeze = new(shell, mark, time);
+    readonly HashSet<string> storedKeys = new(StringComparer.Ordinal);
     readonly string archiveKey = plan.Keys.Archive(plan.Encryption?.Algorithm);
     readonly string checksumKey = plan.Keys.Checksum(plan.Encryption?.Algorithm);
 
@@ -43,8 +44,9 @@ public sealed class BackupRun(BackupPlan plan, IObjectStore store, IWorkloadShel
             if (envelope is not null)
                 await StoreKeys(envelope, bytes, cancel);
             var file = await store.Put(plan.Keys.Manifest, bytes, cancel);
+            // Another host's prune may have looked for the manifest just before there was one, and removed the rest just after.
             if (envelope is not null)
-                await RepairKeys(envelope, bytes, cancel);
+                await EnsureStored([.. envelope.Wraps, envelope.Mac(bytes)], cancel);
             return new CompletedBackup(manifest, file.Modified, envelope?.KeyId);
         }
         catch
@@ -54,19 +56,18 @@ public sealed class BackupRun(BackupPlan plan, IObjectStore store, IWorkloadShel
         }
     }
 
-    /// <summary>Stores what opens this backup and proves its manifest, and reads it back: without it the archive is noise.</summary>
+    /// <summary>Stores what opens this backup and proves its manifest: without it the archive is noise.</summary>
     async Task StoreKeys(Envelope envelope, byte[] manifest, CancellationToken cancel)
     {
         try
         {
-            // Once more: in a run of more than a day another host's prune takes them for what a killed run left.
             await StoreWraps(envelope, cancel);
         }
         catch (RunnerException unreadable) when (unreadable.ExitCode != ExitCode.Storage)
         {
             watch.Warn($"the keys cannot be read any more; this backup is encrypted with key {envelope.KeyId}, which was the current one when it began: {unreadable.Message}");
         }
-        await PutAndReadBack([envelope.Mac(manifest)], cancel);
+        await EnsureStored([envelope.Mac(manifest)], cancel);
     }
 
     /// <summary>
@@ -77,25 +78,21 @@ public sealed class BackupRun(BackupPlan plan, IObjectStore store, IWorkloadShel
     {
         do
         {
-            await PutAndReadBack(envelope.Wraps, cancel);
+            await EnsureStored(envelope.Wraps, cancel);
         }
         while (envelope.WrapByCurrentKey());
     }
 
-    /// <summary>Another host's prune may have looked for the manifest just before there was one, and removed the rest just after.</summary>
-    async Task RepairKeys(Envelope envelope, byte[] manifest, CancellationToken cancel)
-    {
-        foreach (var file in envelope.Wraps.Append(envelope.Mac(manifest)))
-        {
-            if (await store.Head(file.Key, cancel) is null)
-                await PutAndReadBack([file], cancel);
-        }
-    }
-
-    async Task PutAndReadBack(IEnumerable<StoredFile> files, CancellationToken cancel)
+    /// <summary>
+    /// Stores what this run has not stored yet, and what is there no more: in a run of more than a day another host's prune takes wraps for what a killed
+    /// run left. What is there is not written again, because a store that keeps what it has for a while refuses that.
+    /// </summary>
+    async Task EnsureStored(IEnumerable<StoredFile> files, CancellationToken cancel)
     {
         foreach (var file in files)
         {
+            if (!storedKeys.Add(file.Key) && await store.Head(file.Key, cancel) is not null)
+                continue;
             var stored = await store.Put(file.Key, file.Content, cancel);
             var kept = await SmallObject.Read(store, stored, file.Content.Length, cancel);
             if (!file.Content.Span.SequenceEqual(kept))

@@ -9,6 +9,8 @@ namespace BackupRunner.Cli;
 
 public static class BackupVerb
 {
+    const int ToldFailures = 3;
+
     public static Command Create(RunOptions options, RunnerHost host)
     {
         var command = new VerbCommand("backup", "Back up a folder.", """
@@ -104,8 +106,10 @@ public static class BackupVerb
             run.Log.Warn("the backup is stored, but a signal kept older ones from being wrapped by the current key: the next run does it");
         }
         run.Rewrap = rewrapping.Report;
-        foreach (var failure in rewrapping.Failures)
+        foreach (var failure in rewrapping.Failures.Take(ToldFailures))
             run.Log.Warn($"the old key stays in use: {failure.Message}");
+        if (rewrapping.Report is { Left.Count: > ToldFailures } rewrap)
+            run.Log.Warn($"the old key stays in use for {rewrap.Left.Count} backups in all; the report lists them");
     }
 
     /// <summary>For the bar on a terminal, beside the backup; where it cannot be told the bar goes without.</summary>

@@ -98,6 +98,23 @@ public sealed class EncryptedBackupRunTests : IDisposable
         }
     }
 
+    /// <summary>A bucket with a retention policy: what is there can be neither written again nor removed.</summary>
+    [Fact]
+    public async Task A_store_that_keeps_what_it_has_takes_a_backup()
+    {
+        await Run(new Immutable(store));
+        Assert.True(Assert.Single(await Entries()).Complete);
+        Assert.Empty(warnings);
+    }
+
+    sealed class Immutable(IObjectStore inner) : FaultyStore(inner, _ => { })
+    {
+        public override async Task<StoredObject> Put(string key, ReadOnlyMemory<byte> content, CancellationToken cancel) =>
+            await Head(key, cancel) is null ? await base.Put(key, content, cancel) : throw Failure();
+
+        public override Task Delete(string key, CancellationToken cancel) => throw Failure();
+    }
+
     async Task Run(IObjectStore to)
     {
         var id = BackupId.New(TimeProvider.System.GetUtcNow(), Guid.NewGuid().ToByteArray());
