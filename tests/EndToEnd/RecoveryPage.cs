@@ -47,6 +47,10 @@ static partial class RecoveryPage
     public static ShellResult Run(Scratch scratch, IReadOnlyCollection<string> labels, IReadOnlyDictionary<string, string> settings, string tools)
     {
         Assert.Subset(Blocks.Select(block => block.Label).ToHashSet(), labels.ToHashSet());
+        // The one that the system's package of "cryptography" is for, whatever else is in PATH.
+        var python = Path.Join(tools, "python3");
+        if (!File.Exists(python))
+            File.CreateSymbolicLink(python, "/usr/bin/python3");
         var typed = string.Concat(Blocks.Where(block => labels.Contains(block.Label)).Select(block => block.Label == "settings" ? Fill(block.Text, settings) : block.Text));
         return Shell.Try(
             "unshare", "--mount", "--pid", "--fork", "--kill-child", "--mount-proc", "bash", "-c", Typed, "bash", scratch.File("typed", typed), tools);
