@@ -16,6 +16,9 @@ public sealed record CatalogEntry(
 
     public bool HasManifest => Status != BackupStatus.Unfinished;
 
+    /// <summary>As the store lists it.</summary>
+    public BackupObjects Listed => new(Keys, Objects);
+
     /// <summary>The archive's size as the store lists it; 0 when it is not there.</summary>
     public long StoredBytes => Objects.FirstOrDefault(stored => stored.Key.StartsWith(Keys.Archive(null), StringComparison.Ordinal)
         && !stored.Key.EndsWith(BackupKeys.ChecksumSuffix, StringComparison.Ordinal))?.Bytes ?? 0;

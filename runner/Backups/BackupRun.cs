@@ -94,9 +94,7 @@ public sealed class BackupRun(BackupPlan plan, IObjectStore store, IWorkloadShel
             if (!storedKeys.Add(file.Key) && await store.Head(file.Key, cancel) is not null)
                 continue;
             var stored = await store.Put(file.Key, file.Content, cancel);
-            var kept = await SmallObject.Read(store, stored, file.Content.Length, cancel);
-            if (!file.Content.Span.SequenceEqual(kept))
-                throw new RunnerException(ExitCode.Storage, $"\"{file.Key}\" in {store.Address} reads back other bytes than were written", "another program writes to this store, or it is damaged");
+            await SmallObject.RequireReadBack(store, stored, file.Content, cancel);
         }
     }
 

@@ -118,7 +118,7 @@ public sealed class Rewrapping(IObjectStore store, Func<KeyRing> readRing)
             throw;
         }
         if (!await Opens(keys, put, ring, dataKey, cancel))
-            throw new RunnerException(ExitCode.Storage, $"\"{key}\" in {store.Address} reads back other bytes than were written", "another program writes to this store, or it is damaged");
+            throw SmallObject.OtherBytes(store, key);
     }
 
     async Task<bool> Opens(BackupKeys keys, StoredObject wrap, KeyRing ring, DataKey dataKey, CancellationToken cancel)

@@ -44,7 +44,7 @@ public sealed class StoredBackup : IRestoreSource, IDisposable
     public static async Task<StoredBackup> Open(
         IObjectStore store, CatalogEntry entry, ManifestTrust trust, NumericOwner? owner, BackupWatch watch, CancellationToken cancel)
     {
-        var reading = await new ManifestReader(store, trust).Read(new BackupObjects(entry.Keys, entry.Objects), cancel);
+        var reading = await new ManifestReader(store, trust).Read(entry.Listed, cancel);
         try
         {
             if (reading.Problem is not null)

@@ -67,7 +67,7 @@ public static class ListVerb
         entry.Problem?.Message,
         entry.Manifest?.Archive.Warnings.Sum(warning => warning.Count) ?? 0,
         entry.Manifest?.Encryption.Algorithm,
-        [.. new BackupObjects(entry.Keys, entry.Objects).Wraps().Select(wrap => wrap.Id.Text)]);
+        [.. entry.Listed.Wraps().Select(wrap => wrap.Id.Text)]);
 
     static void Print(List<ListedBackup> listed, TextWriter to)
     {

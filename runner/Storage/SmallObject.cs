@@ -16,4 +16,18 @@ public static class SmallObject
         var read = await stream.ReadAtLeastAsync(bytes, bytes.Length, throwOnEndOfStream: false, cancel);
         return bytes[..read];
     }
+
+    /// <summary>Reads back what was just stored.</summary>
+    /// <exception cref="RunnerException">Exit 4: not readable, or other bytes.</exception>
+    public static async Task RequireReadBack(IObjectStore store, StoredObject put, ReadOnlyMemory<byte> content, CancellationToken cancel)
+    {
+        await using var stream = await store.OpenRead(put, 0, cancel);
+        var read = new byte[content.Length + 1];
+        var count = await stream.ReadAtLeastAsync(read, read.Length, throwOnEndOfStream: false, cancel);
+        if (!read.AsSpan(0, count).SequenceEqual(content.Span))
+            throw OtherBytes(store, put.Key);
+    }
+
+    public static RunnerException OtherBytes(IObjectStore store, string key) => new(
+        ExitCode.Storage, $"\"{key}\" in {store.Address} reads back other bytes than were written", "another program writes to this store, or it is damaged");
 }

@@ -21,7 +21,7 @@ public static class StoreProbe
         // What cannot be written cannot be read, listed or deleted either.
         var put = await store.Put(key, content, cancel);
         var failures = new List<RunnerException>();
-        await Try(failures, () => ReadBack(store, put, content, cancel));
+        await Try(failures, () => SmallObject.RequireReadBack(store, put, content, cancel));
         await Try(failures, () => FindInListing(store, folder, put, cancel));
         await Try(failures, () => BeginAndAbort(store, key + UploadSuffix, content, cancel));
         await Try(failures, () => store.Delete(key, cancel));
@@ -58,15 +58,6 @@ public static class StoreProbe
         && key[(folder.Length + Name.Length)..] is { Length: 2 * RandomBytes } random && random.All(char.IsAsciiHexDigitLower);
 
     static string KeyIn(string folder) => $"{folder}{Name}{Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(RandomBytes))}";
-
-    static async Task ReadBack(IObjectStore store, StoredObject put, byte[] content, CancellationToken cancel)
-    {
-        await using var stream = await store.OpenRead(put, 0, cancel);
-        var read = new byte[content.Length + 1];
-        var count = await stream.ReadAtLeastAsync(read, read.Length, throwOnEndOfStream: false, cancel);
-        if (!read.AsSpan(0, count).SequenceEqual(content))
-            throw new RunnerException(ExitCode.Storage, $"\"{put.Key}\" in {store.Address} reads back other bytes than were written", "another program writes to this store, or it is damaged");
-    }
 
     static async Task FindInListing(IObjectStore store, string folder, StoredObject put, CancellationToken cancel)
     {
