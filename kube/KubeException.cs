@@ -26,4 +26,10 @@ public sealed class KubeException(string call, KubeStatus status, HttpStatusCode
     public bool IsGone => httpStatus == HttpStatusCode.Gone;
 
     public bool IsUnreachable => httpStatus is null;
+
+    /// <summary>What the server asked for.</summary>
+    public TimeSpan? RetryAfter => status.Details?.RetryAfterSeconds is { } seconds ? TimeSpan.FromSeconds(seconds) : null;
+
+    /// <summary>The same call may well succeed later.</summary>
+    public bool IsTransient => httpStatus is null or HttpStatusCode.TooManyRequests || (int)httpStatus >= 500;
 }

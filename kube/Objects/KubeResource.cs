@@ -12,11 +12,12 @@ public sealed record KubeResource<T>(string Group, string Version, string Plural
 
     public string? Subresource { get; init; }
 
-    public string ApiVersion => Group.Length == 0 ? Version : $"{Group}/{Version}";
+    /// <summary>Likewise.</summary>
+    public string ApiVersion { get => field ?? (Group.Length == 0 ? Version : $"{Group}/{Version}"); init; }
 
     public KubeResource<T> OfStatus() => this with { Subresource = "status" };
 
-    public KubeResource<Scale> OfScale() => new(Group, Version, Plural, KubeJson.Default.Scale) { Subresource = "scale" };
+    public KubeResource<Scale> OfScale() => new(Group, Version, Plural, KubeJson.Default.Scale) { Subresource = "scale", ApiVersion = "autoscaling/v1", Kind = "Scale" };
 
     /// <param name="ns">Null: of the cluster, or of all namespaces.</param>
     /// <param name="name">Null: all of them.</param>
