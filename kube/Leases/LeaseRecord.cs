@@ -11,7 +11,7 @@ static class LeaseRecord
             Spec = (lease.Spec ?? new()) with
             {
                 HolderIdentity = identity,
-                LeaseDurationSeconds = (int)Math.Ceiling(duration.TotalSeconds),
+                LeaseDurationSeconds = Seconds(duration),
                 AcquireTime = Micro(now),
                 RenewTime = After(lease.Spec?.RenewTime, now),
                 LeaseTransitions = before.Transitions + 1,
@@ -19,8 +19,8 @@ static class LeaseRecord
         };
     }
 
-    public static Lease Renewed(Lease lease, DateTimeOffset now) =>
-        lease with { Spec = (lease.Spec ?? new()) with { RenewTime = After(lease.Spec?.RenewTime, now) } };
+    public static Lease Renewed(Lease lease, TimeSpan duration, DateTimeOffset now) =>
+        lease with { Spec = (lease.Spec ?? new()) with { LeaseDurationSeconds = Seconds(duration), RenewTime = After(lease.Spec?.RenewTime, now) } };
 
     public static Lease Released(Lease lease, DateTimeOffset now) =>
         lease with { Spec = (lease.Spec ?? new()) with { HolderIdentity = null, RenewTime = After(lease.Spec?.RenewTime, now) } };
@@ -37,6 +37,8 @@ static class LeaseRecord
                 annotations[key] = value;
         return lease with { Metadata = lease.Metadata with { Annotations = annotations } };
     }
+
+    static int Seconds(TimeSpan duration) => (int)Math.Ceiling(duration.TotalSeconds);
 
     /// <summary>Others know that we live by a time that differs, even if our clock stands.</summary>
     static DateTimeOffset After(DateTimeOffset? before, DateTimeOffset now) =>
