@@ -90,4 +90,6 @@ public sealed record ContainerStatus : KubePart
     public string Name { get; init => field = value ?? ""; } = "";
 
     public bool Ready { get; init; }
+
+    public int? RestartCount { get; init; }
 }

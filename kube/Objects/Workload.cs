@@ -20,8 +20,25 @@ public sealed record WorkloadSpec : KubePart
 
 public sealed record LabelSelector : KubePart
 {
-    /// <summary><c>matchExpressions</c> are in <see cref="KubePart.Unknown"/>.</summary>
     public Dictionary<string, string>? MatchLabels { get; init; }
+
+    public List<LabelRequirement>? MatchExpressions { get; init; }
+
+    /// <summary>As a query: <c>app=redis,tier in (a,b),!canary</c>. Empty selects everything.</summary>
+    public string ToQuery() => string.Join(',',
+        (MatchLabels ?? []).Select(label => $"{label.Key}={label.Value}").Concat((MatchExpressions ?? []).Select(requirement => requirement.ToQuery())));
+}
+
+/// <param name="Operator"><c>In</c>, <c>NotIn</c>, <c>Exists</c> or <c>DoesNotExist</c>.</param>
+public sealed record LabelRequirement(string Key, string Operator, List<string>? Values)
+{
+    public string ToQuery() => Operator switch
+    {
+        "In" => $"{Key} in ({string.Join(',', Values ?? [])})",
+        "NotIn" => $"{Key} notin ({string.Join(',', Values ?? [])})",
+        "DoesNotExist" => "!" + Key,
+        _ => Key,
+    };
 }
 
 /// <summary>Each <c>Retain</c> or <c>Delete</c>.</summary>

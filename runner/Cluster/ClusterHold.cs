@@ -17,7 +17,7 @@ public sealed class ClusterHold(KubeClient kube, string space, string pod, TimeS
     /// <exception cref="RunnerException">Exit code 7: a live run holds it; 2: there is none, or no permission.</exception>
     public async Task<LeaseLock> Take(string name, CancellationToken cancel)
     {
-        var lease = new LeaseLock(kube, space, name, identity, new LeaseTiming(), time);
+        var lease = new LeaseLock(kube, space, name, identity, LeaseTiming.Default, time);
         try
         {
             var before = await lease.Acquire(wait, cancel);

@@ -1,4 +1,5 @@
 using System.Text;
+using System.Text.Json;
 using BackupRunner.Hooks;
 using BackupRunner.Kube;
 using BackupRunner.Names;
@@ -13,8 +14,11 @@ namespace BackupRunner.Cluster;
 /// A pod of a cluster: Leases keep other runs away, the policy's commands run in the workload's container by exec, and a restore stops and starts
 /// the workload.
 /// </summary>
-public sealed class ClusterSite(KubeClient kube, ClusterRun run, Redaction redaction, Action<string> say, TimeProvider time) : IRunSite
+public sealed class ClusterSite(KubeClient kube, ClusterRun run, Redaction redaction, Action<string> say, Action<string> warn, TimeProvider time) : IRunSite
 {
+    /// <summary>Bytes: all annotations of an object share 256 KiB. A longer report is on the Lease as in the termination message.</summary>
+    const int LongestReport = 64 * 1024;
+
     readonly ClusterHold hold = new(kube, run.Series.Namespace, run.Pod, run.LeaseWait, say, time);
     LeaseLock? claimLease;
     LeaseLock? restoreLease;
@@ -97,7 +101,8 @@ public sealed class ClusterSite(KubeClient kube, ClusterRun run, Redaction redac
             return;
         lease.Annotate(LeaseNotes.Phase, report.ExitCode == (int)ExitCode.Done ? "done" : "failed");
         lease.Annotate(LeaseNotes.Progress, null);
-        lease.Annotate(LeaseNotes.Report, Encoding.UTF8.GetString(TerminationMessage.Of(report)));
+        var full = JsonSerializer.SerializeToUtf8Bytes(report, ReportJson.Default.RunReport);
+        lease.Annotate(LeaseNotes.Report, Encoding.UTF8.GetString(full.Length <= LongestReport ? full : TerminationMessage.Of(report)));
         if (report.Backups is [.., var backup])
             lease.Annotate(LeaseNotes.Id, backup.Id);
     }
@@ -130,11 +135,10 @@ public sealed class ClusterSite(KubeClient kube, ClusterRun run, Redaction redac
             shell,
             inRunner || pod is null ? new LocalScriptArchiver(local) : new PodArchiver(kube, pod.At, shell),
             (IWorkloadShell?)restoreContainer ?? local,
-            new LeaseMark(lease, ClaimLease, pod?.At, say));
+            new LeaseMark(lease, ClaimLease, pod?.At, warn, time));
     }
 
-    /// <summary>A restore runs its commands in a pod that it starts itself.</summary>
-    bool NeedsCommands => Middleware is null && (run.Policy.Settings.Consistency.Enabled || run.Policy.Commands is { Backup: not null, RunIn: not RunIn.Runner });
+    bool NeedsCommands => ReadsVolume && (run.Policy.Settings.Consistency.Enabled || run.Policy.Commands is { Backup: not null, RunIn: not RunIn.Runner });
 
     async Task<FoundPod?> FindPod(CancellationToken cancel)
     {

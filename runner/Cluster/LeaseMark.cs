@@ -12,9 +12,11 @@ namespace BackupRunner.Cluster;
 /// which comes from the policy.
 /// </summary>
 /// <param name="pod">Where this run freezes and thaws; null: the workload has no pod now.</param>
-/// <param name="say">Told of a mark that is void.</param>
-public sealed class LeaseMark(LeaseLock lease, string name, WorkloadPod? pod, Action<string> say) : IFrozenMark
+/// <param name="warn">Told of a mark that is void.</param>
+public sealed class LeaseMark(LeaseLock lease, string name, WorkloadPod? pod, Action<string> warn, TimeProvider time) : IFrozenMark
 {
+    static readonly TimeSpan ClearPatience = TimeSpan.FromSeconds(20);
+
     public string Address => $"annotation {LeaseNotes.Frozen} of lease {name}";
 
     public async Task<Frozen?> Read(CancellationToken cancel)
@@ -27,7 +29,7 @@ public sealed class LeaseMark(LeaseLock lease, string name, WorkloadPod? pod, Ac
             return new Frozen("unknown", DateTimeOffset.UnixEpoch);
         if (frozen.PodUid == pod?.Uid)
             return new Frozen(frozen.BackupId, frozen.Since);
-        say($"backup \"{frozen.BackupId}\" was killed while it had pod \"{frozen.Pod}\" frozen; that pod is gone, and with it what was frozen");
+        warn($"backup \"{frozen.BackupId}\" was killed while it had pod \"{frozen.Pod}\" frozen; that pod is gone, and with it what was frozen");
         await Clear(cancel);
         return null;
     }
@@ -38,7 +40,20 @@ public sealed class LeaseMark(LeaseLock lease, string name, WorkloadPod? pod, Ac
         return Set(JsonSerializer.Serialize(new FrozenPod(frozen.BackupId, frozen.Since, at.Name, at.Uid, at.Container), FrozenPodJson.Default.FrozenPod), cancel);
     }
 
-    public Task Clear(CancellationToken cancel) => Set(null, cancel);
+    /// <summary>What the API server does not take now, the next renewal writes; if none comes, the next run thaws once more.</summary>
+    public async Task Clear(CancellationToken cancel)
+    {
+        using var patience = new CancellationTokenSource(ClearPatience, time);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(patience.Token, cancel);
+        try
+        {
+            await Set(null, either.Token);
+        }
+        catch (OperationCanceledException) when (patience.IsCancellationRequested)
+        {
+            warn($"the workload is thawed, but the {Address} could not be removed yet: the next run may thaw it once more");
+        }
+    }
 
     /// <returns>Null when it is no mark that this version wrote.</returns>
     public static FrozenPod? Parse(string text)

@@ -2,7 +2,6 @@ using System.Globalization;
 using System.Text.Json.Nodes;
 using BackupRunner.Kube;
 using BackupRunner.Names;
-using BackupRunner.Policy;
 using BackupRunner.Reports;
 using BackupRunner.Schedule;
 
@@ -157,6 +156,7 @@ public sealed class Middleware(
     {
         if (Remembered is null)
             return;
+        lease.Annotate(LeaseNotes.Script, null);
         lease.Annotate(LeaseNotes.Replicas, null);
         lease.Annotate(LeaseNotes.Claim, null);
         await confirm(cancel);
@@ -169,11 +169,15 @@ public sealed class Middleware(
     async Task<Scale> Scale(CancellationToken cancel) =>
         await KubeFailure.Translated(kube.Get(resource.OfScale(), series.Namespace, series.Name, cancel)) ?? throw Missing();
 
-    Task ScaleTo(int replicas, CancellationToken cancel) => KubeFailure.Translated(
+    Task<Scale> ScaleTo(int replicas, CancellationToken cancel) => KubeFailure.Translated(
         kube.MergePatch(resource.OfScale(), series.Namespace, series.Name, new JsonObject { ["spec"] = new JsonObject { ["replicas"] = replicas } }, cancel));
 
     /// <summary>Its own pods that have not ended.</summary>
-    async Task<List<Pod>> Running(Scale scale, CancellationToken cancel) => await Pods(new ListOptions { LabelSelector = scale.Status?.Selector }, IsOwn, cancel);
+    async Task<List<Pod>> Running(Scale scale, CancellationToken cancel) =>
+        await Pods(
+            new ListOptions { LabelSelector = scale.Status?.Selector is { Length: > 0 } selector ? selector : throw new RunnerException(ExitCode.Command, $"the API server does not say which pods are of {Named}") },
+            pod => PodChoice.Belongs(pod, series.Kind, series.Name),
+            cancel);
 
     /// <summary>Pods of others that have the claim.</summary>
     async Task<List<Pod>> Strangers(Scale scale, CancellationToken cancel)
@@ -197,10 +201,6 @@ public sealed class Middleware(
         }
         return pods;
     }
-
-    /// <summary>Labels may be shared; a pod of a StatefulSet names it, one of a Deployment only its ReplicaSet.</summary>
-    bool IsOwn(Pod pod) => series.Kind != ClusterNames.StatefulSet
-        || pod.Metadata.OwnerReferences?.Exists(owner => owner is { Controller: true, Kind: "StatefulSet" } && owner.Name == series.Name) == true;
 
     async Task WaitUntil(Func<Task<string?>> waitsFor, Func<string, RunnerException> tooLong, CancellationToken cancel)
     {

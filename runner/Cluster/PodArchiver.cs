@@ -2,7 +2,6 @@ using System.Globalization;
 using System.Security.Cryptography;
 using BackupRunner.Hooks;
 using BackupRunner.Kube;
-using BackupRunner.Names;
 using BackupRunner.Reports;
 
 namespace BackupRunner.Cluster;

@@ -1,7 +1,6 @@
 using System.Globalization;
 using BackupRunner.Kube;
 using BackupRunner.Names;
-using BackupRunner.Policy;
 
 namespace BackupRunner.Cluster;
 
@@ -23,7 +22,7 @@ public static class PodChoice
     /// <summary>Of the workload's pods that mount the claim: the one of the claim's ordinal, else a ready one, the oldest first. Null: none runs.</summary>
     public static Pod? ForClaim(string kind, string workload, string claim, IEnumerable<Pod> pods)
     {
-        var mounting = pods.Where(pod => Mounts(pod, claim) && IsAlive(pod)).ToList();
+        var mounting = pods.Where(pod => Belongs(pod, kind, workload) && Mounts(pod, claim) && IsAlive(pod)).ToList();
         var own = kind == ClusterNames.StatefulSet && OfStatefulSet(workload, claim) is { } name ? mounting.Find(pod => pod.Metadata.Name == name) : null;
         return own ?? mounting
             .OrderByDescending(IsReady).ThenBy(pod => pod.Metadata.CreationTimestamp).ThenBy(pod => pod.Metadata.Name, StringComparer.Ordinal)
@@ -51,6 +50,13 @@ public static class PodChoice
         var volumes = VolumesOf(pod, claim).ToHashSet(StringComparer.Ordinal);
         return container.VolumeMounts?.Find(mount => volumes.Contains(mount.Name))?.MountPath;
     }
+
+    /// <summary>Labels may be shared, also with a backup's own pods: what made a pod stands in it. That of a Deployment is one of its ReplicaSets.</summary>
+    public static bool Belongs(Pod pod, string kind, string workload) => pod.Metadata.OwnerReferences?.Find(owner => owner.Controller == true) is { } owner && kind switch
+    {
+        ClusterNames.StatefulSet => owner.Kind == "StatefulSet" && owner.Name == workload,
+        _ => owner.Kind == "ReplicaSet" && owner.Name.StartsWith(workload + "-", StringComparison.Ordinal),
+    };
 
     public static bool Mounts(Pod pod, string claim) => VolumesOf(pod, claim).Any();
 

@@ -1,5 +1,5 @@
+using BackupRunner.Hooks;
 using BackupRunner.Kube;
-using BackupRunner.Reports;
 
 namespace BackupRunner.Cluster;
 
@@ -8,14 +8,13 @@ public sealed record WorkloadPod(string Namespace, string Name, string Uid, stri
 {
     public ExecRequest Command(IReadOnlyList<string> command, bool input) => new(Namespace, Name, Container, command) { Input = input };
 
-    /// <exception cref="RunnerException">Exit code 3: it is another pod by now, or there is none.</exception>
+    /// <exception cref="WorkloadGoneException">It is another pod by now, or there is none.</exception>
     public async Task RequireSame(KubeClient kube, CancellationToken cancel)
     {
         var now = await KubeFailure.Translated(kube.Get(KubeResources.Pods, Namespace, Name, cancel));
         if (now?.Metadata.Uid != Uid || !PodChoice.UsesVolumes(now))
         {
-            throw new RunnerException(ExitCode.Command, $"pod \"{Name}\" {(now is null ? "is gone" : now.Metadata.Uid == Uid ? "has ended" : "was replaced by another of its name")} since this run began",
-                "the next run takes the new one");
+            throw new WorkloadGoneException($"pod \"{Name}\" {(now is null ? "is gone" : now.Metadata.Uid == Uid ? "has ended" : "was replaced by another of its name")} since this run began");
         }
     }
 
