@@ -6,17 +6,18 @@ using BackupRunner.Hooks;
 using BackupRunner.Keys;
 using BackupRunner.Names;
 using BackupRunner.Reports;
+using BackupRunner.Sites;
 using BackupRunner.Storage;
 using BackupRunner.Storage.Retry;
 
 namespace BackupRunner.Backups;
 
 /// <summary>One backup, from the first touch of the middleware to the manifest. Until the manifest is stored there is no backup, and a failure removes what was stored.</summary>
-public sealed class BackupRun(BackupPlan plan, IObjectStore store, IWorkloadShell shell, IFrozenMark mark, BackupWatch watch, TimeProvider time)
+public sealed class BackupRun(BackupPlan plan, IObjectStore store, WorkloadSide workload, BackupWatch watch, TimeProvider time)
 {
     public static readonly string Version = typeof(BackupRun).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion.Split('+')[0] ?? "0";
 
-    readonly Freeze freeze = new(shell, mark, time);
+    readonly Freeze freeze = new(workload.Shell, workload.FrozenMark, time);
     readonly HashSet<string> storedKeys = new(StringComparer.Ordinal);
     readonly string archiveKey = plan.Keys.Archive(plan.Encryption?.Algorithm);
     readonly string checksumKey = plan.Keys.Checksum(plan.Encryption?.Algorithm);
@@ -103,7 +104,7 @@ public sealed class BackupRun(BackupPlan plan, IObjectStore store, IWorkloadShel
         if (plan.Consistency is not { } step)
             return null;
         watch.Say("consistency command");
-        var result = await new Consistency(shell, time).Run(step, cancel);
+        var result = await new Consistency(workload.Shell, time).Run(step, cancel);
         return new ManifestConsistency(Enabled: true, result.Outcome.ToString().ToLowerInvariant(), Math.Round(result.Took.TotalSeconds, 3));
     }
 
@@ -160,8 +161,7 @@ public sealed class BackupRun(BackupPlan plan, IObjectStore store, IWorkloadShel
     async Task<(ManifestArchive, ManifestGzip?)> FromScript(ArchiveScript script, Sha256Stream hash, CancellationToken cancel)
     {
         var used = await DataFolder.UsedBytes(plan.Data, apparent: false, cancel) ?? 0;
-        await using var made = await CommandArchive.Create(shell, script, used, cancel);
-        await made.Content.CopyToAsync(hash, cancel);
+        await workload.Archiver.Archive(script, used, hash, cancel);
         return (new ManifestArchive { Source = ManifestArchive.FromCommand }, null);
     }
 

@@ -28,7 +28,7 @@ public static class BackupVerb
             """)
         {
             options.Policy, options.Store, options.Credentials, options.Keys, options.Data, options.Workload, options.Namespace, options.Claim, options.Cluster,
-            options.State, options.ArchivePath, options.Report, options.Output,
+            options.Kubeconfig, options.Context, options.NoKube, options.LeaseWait, options.State, options.ArchivePath, options.Report, options.Output,
         };
         command.SetAction((call, cancel) => new VerbRun(options, host).Of("backup", call, Backup, Print, json: null, cancel));
         return command;
@@ -40,28 +40,33 @@ public static class BackupVerb
         var series = setup.RequiredSeries;
         var data = setup.RequiredData;
         var id = BackupId.New(run.Host.Time.GetUtcNow(), RandomNumberGenerator.GetBytes(BackupId.RandomBytes));
-        var plan = BackupPlan.For(new BackupKeys(setup.Prefix, series, id), data, setup.Policy, setup.PolicySha256, setup.TemplateModel(id)) with { Encryption = setup.Encryption };
         _ = run.Trust;
         run.WarnOfLints();
         if (setup is { Keys: not null, Encryption: null })
             run.Log.Warn("keys are given, and the policy does not encrypt: this backup is stored in the clear");
         DataFolder.Require(data, setup.StorePath, setup.KeysPath);
 
-        using var seriesHeld = RunLock.OfSeries(setup.State, series, $"backup {id}");
-        using var dataHeld = RunLock.OfData(setup.State, data, $"backup {id}");
+        await run.Site.HoldForBackup(id, data, cancel);
         if (UnfinishedRestore.Refusal(data, UnfinishedRestore.Find(data)) is { } unfinished)
             throw unfinished;
+        await run.Site.During(stop => BackUp(run, new BackupKeys(setup.Prefix, series, id), data, stop), cancel);
+    }
 
+    static async Task BackUp(RunContext run, BackupKeys keys, string data, CancellationToken cancel)
+    {
+        var setup = run.Setup;
+        var workload = await run.Site.Workload(cancel);
+        var plan = BackupPlan.For(keys, data, setup.Policy, setup.PolicySha256, setup.TemplateModel(keys.Id, workload)) with { Encryption = setup.Encryption };
+        run.Site.Enter("backup");
         run.Progress.Begin($"backing up {data}", totalBytes: null);
         _ = run.Host.Terminal ? EstimateTotal(run, data, cancel) : Task.CompletedTask;
-        var backup = new BackupRun(
-            plan, setup.Store, run.Shell, setup.FrozenMark, run.Watch, run.Host.Time);
-        var completed = await backup.Run(cancel);
+        var completed = await new BackupRun(plan, setup.Store, workload, run.Watch, run.Host.Time).Run(cancel);
         run.Progress.End();
+        run.Site.Enter("retention");
         run.Backups.Add(Reported.Of(completed.Manifest, key: completed.KeyId));
-        await ApplyRetention(run, series, completed.StoredAt, cancel);
+        await ApplyRetention(run, keys.Series, completed.StoredAt, cancel);
         if (setup.Encryption is not null)
-            await RewrapOlder(run, series, cancel);
+            await RewrapOlder(run, keys.Series, cancel);
     }
 
     /// <summary>Only after a success, and never failing it.</summary>

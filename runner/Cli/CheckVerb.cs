@@ -22,7 +22,7 @@ public static class CheckVerb
             """)
         {
             options.Policy, options.Store, options.Credentials, options.Keys, options.Data, options.Workload, options.Namespace, options.Claim, options.Cluster,
-            options.State, options.ArchivePath, options.Report, options.Output,
+            options.Kubeconfig, options.Context, options.NoKube, options.LeaseWait, options.State, options.ArchivePath, options.Report, options.Output,
         };
         command.SetAction((call, cancel) => new VerbRun(options, host).Of("check", call, Check, (_, _) => { }, json: null, cancel));
         return command;
@@ -37,12 +37,18 @@ public static class CheckVerb
         run.WarnOfLints();
         var checks = new Checks(run.Json ? TextWriter.Null : run.Host.Out);
 
-        await checks.Run("policy and templates", () =>
+        await checks.Run(setup.Kube is null ? "state folder" : "Lease", async () =>
         {
-            var plan = BackupPlan.For(new BackupKeys(setup.Prefix, series, id), data, setup.Policy, setup.PolicySha256, setup.TemplateModel(id));
-            RestorePlan.For(id, setup.Policy, setup.TemplateModel(id));
-            plan.ThrowRefusals();
-            return Task.CompletedTask;
+            await run.Site.HoldForBackup(id, data, cancel);
+            if (await (await run.Site.Workload(cancel)).FrozenMark.Read(cancel) is { } frozen)
+                run.Log.Warn($"backup \"{frozen.BackupId}\" was killed while it had the workload frozen: the next backup thaws it first");
+        });
+        await checks.Run(setup.Kube is null ? "policy and templates" : "policy, templates and the workload's pod", async () =>
+        {
+            var workload = await run.Site.Workload(cancel);
+            var model = setup.TemplateModel(id, workload);
+            RestorePlan.For(id, setup.Policy, model);
+            BackupPlan.For(new BackupKeys(setup.Prefix, series, id), data, setup.Policy, setup.PolicySha256, model).ThrowRefusals();
         });
         if (setup.Encryption is not null)
         {
@@ -57,12 +63,6 @@ public static class CheckVerb
         {
             DataFolder.Require(data, setup.StorePath, setup.KeysPath);
             return UnfinishedRestore.Refusal(data, UnfinishedRestore.Find(data)) is { } unfinished ? throw unfinished : Task.CompletedTask;
-        });
-        await checks.Run("state folder", async () =>
-        {
-            RunLock.OfSeries(setup.State, series, "check").Dispose();
-            if (await setup.FrozenMark.Read(cancel) is { } frozen)
-                run.Log.Warn($"backup \"{frozen.BackupId}\" was killed while it had the workload frozen: the next backup thaws it first");
         });
         await checks.Run($"store {setup.Store.Address}", () => CheckStore(run, BackupKeys.ClusterFolder(setup.Prefix, series.Cluster), cancel));
         await checks.Run("space for a restore", () => WarnOfSpace(run, data, cancel));

@@ -20,7 +20,6 @@ public static class PolicyLoading
         var problems = PolicyCompleteness.Problems(policy, marks)
             .Select(problem => problem.ToString())
             .Concat(PolicyTemplates.Of(policy).SelectMany(template => Faults(template, marks)))
-            .Concat(NotBuilt(policy))
             .ToList();
         if (problems.Count > 0)
             throw Refused(file, problems, "docs/POLICY.md documents each key");
@@ -63,13 +62,6 @@ public static class PolicyLoading
     {
         var place = marks?.Within(path, fault.Line, fault.Column);
         return new PolicyProblem(path, place?.Line ?? 0, place?.Column ?? 0, fault.Message).ToString();
-    }
-
-    /// <summary>What this version does not do is refused; it never does something else instead.</summary>
-    static IEnumerable<string> NotBuilt(BackupPolicy policy)
-    {
-        if (policy.Commands.RunIn == RunIn.Workload)
-            yield return "backup.commands.runIn: \"workload\" needs a cluster, which is not built yet; \"runner\" runs the scripts here";
     }
 
     static RunnerException Refused(string? file, List<string> problems, string hint) => new(

@@ -39,6 +39,9 @@ public sealed class Progress : IProgress<long>
         began = last = time.GetTimestamp();
     }
 
+    /// <summary>Also told each line.</summary>
+    public Action<string>? Told { get; set; }
+
     /// <summary>Work of its own within the work: disposing goes back to what was begun before, at its beginning.</summary>
     public IDisposable Phase(string what, long totalBytes)
     {
@@ -55,6 +58,7 @@ public sealed class Progress : IProgress<long>
             return;
         last = now;
         var line = Line(value, time.GetElapsedTime(began, now));
+        Told?.Invoke(line);
         if (!terminal)
         {
             log.Say(line);

@@ -21,7 +21,7 @@ public static class PruneVerb
             """)
         {
             options.Policy, options.Store, options.Credentials, options.Keys, options.Data, options.Workload, options.Namespace, options.Claim, options.Cluster, dryRun,
-            options.State, options.AllowPlain, options.Report, options.Output,
+            options.Kubeconfig, options.Context, options.NoKube, options.LeaseWait, options.State, options.AllowPlain, options.Report, options.Output,
         };
         command.SetAction((call, cancel) => new VerbRun(options, host).Of("prune", call, (run, stop) => Prune(run, call.GetValue(dryRun), stop), Print, json: null, cancel));
         return command;
@@ -32,7 +32,15 @@ public static class PruneVerb
         var setup = run.Setup;
         var series = setup.RequiredSeries;
         run.DryRun = dryRun;
-        using var held = RunLock.OfSeries(setup.State, series, "prune");
+        await run.Site.HoldForPrune(cancel);
+        await run.Site.During(stop => Prune(run, series, dryRun, stop), cancel);
+    }
+
+    static async Task Prune(RunContext run, SeriesId series, bool dryRun, CancellationToken cancel)
+    {
+        var setup = run.Setup;
+        run.Site.Enter("prune");
+        await run.ThawLeftover(cancel);
         var catalog = run.Catalog;
         var pruning = new Pruning(setup.Store, dryRun);
         var clusterFolder = BackupKeys.ClusterFolder(setup.Prefix, series.Cluster);
@@ -46,7 +54,7 @@ public static class PruneVerb
             var retention = setup.Policy.Retention;
             await pruning.Expire(entries, retention.KeepCount, retention.RemoteRetention, now, cancel);
             var orphans = await catalog.Unfinished(series.Cluster, cancel).ToListAsync(cancel);
-            await pruning.Sweep(orphans, clusterFolder, setup.Prefix, storeNow, other => other != series && RunLock.IsHeld(setup.State, other), cancel);
+            await pruning.Sweep(orphans, clusterFolder, setup.Prefix, storeNow, other => other != series && run.Site.MayBeAtWork(other), cancel);
         }
         finally
         {

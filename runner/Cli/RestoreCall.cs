@@ -1,4 +1,5 @@
 using BackupRunner.Backups;
+using BackupRunner.Cluster;
 using BackupRunner.Hooks;
 using BackupRunner.Names;
 using BackupRunner.Policy;
@@ -12,6 +13,9 @@ namespace BackupRunner.Cli;
 /// <param name="or">What the verb takes in the place of a selection; null: nothing.</param>
 sealed class RestoreCall(RunContext run, RestoreFlags flags, ManifestTrust trust, string? or)
 {
+    /// <summary>For the API server to take that the workload shall run again, also when this run was told to stop.</summary>
+    static readonly TimeSpan StartPatience = TimeSpan.FromSeconds(45);
+
     readonly RunSetup setup = run.Setup;
     readonly SeriesId series = run.Setup.RequiredSeries;
     readonly string target = run.Setup.RequiredData;
@@ -29,20 +33,26 @@ sealed class RestoreCall(RunContext run, RestoreFlags flags, ManifestTrust trust
         RequireApart("the state folder", FolderSeries.RealPathOf(setup.State));
         RequireApart("the key ring", setup.KeysPath);
         var selection = flags.Resume ? null : run.Selection(or);
-        using var seriesHeld = RunLock.OfSeries(setup.State, series, "restore");
-        using var targetHeld = RunLock.OfData(setup.State, target, "restore");
-        return selection is null ? await Resume(cancel) : await Restore(selection, cancel);
+        await run.Site.HoldForRestore(target, cancel);
+        IReadOnlyList<string> lines = [];
+        await run.Site.During(async stop => lines = selection is null ? await Resume(stop) : await Restore(selection, stop), cancel);
+        return lines;
     }
 
     async Task<IReadOnlyList<string>> Restore(Selection selection, CancellationToken cancel)
     {
         var chosen = await Find(selection, cancel);
-        using var sourceHeld = chosen.Keys.Series == series ? null : RunLock.OfSeries(setup.State, chosen.Keys.Series, $"restore of {chosen.Keys.Id}");
+        if (chosen.Keys.Series != series)
+            run.Site.HoldSource(chosen.Keys.Series, chosen.Keys.Id);
         using var backup = await Open(chosen, cancel);
-        var plan = RestorePlan.For(backup.Id, setup.Policy, setup.TemplateModel(backup.Id));
+        var plan = await Plan(backup.Id, cancel);
+        await run.ThawLeftover(cancel);
+        if (run.Site.Middleware is { } middleware)
+            await middleware.Preflight(cancel);
+        run.Site.Enter("restore");
         run.Progress.Begin($"restoring {backup.Id}", backup.Manifest.Archive.TarBytes);
-        var outcome = plan.Script is { } script ? await ByScript(plan, script, backup, cancel) : await Volume(plan).Run(backup, cancel);
         run.Backups.Add(Reported.Of(backup.Manifest));
+        var outcome = await Around(() => plan.Script is { } script ? ByScript(plan, script, backup, cancel) : Volume(plan).Run(backup, cancel), cancel);
         return Told(outcome, [$"restored {backup.Id} into {target}"]);
     }
 
@@ -51,16 +61,22 @@ sealed class RestoreCall(RunContext run, RestoreFlags flags, ManifestTrust trust
         string[] nothing = [$"no unfinished restore in {target}"];
         if (!Directory.Exists(target))
             return nothing;
+        if (run.Site.Middleware is { } middleware)
+            await middleware.Preflight(cancel);
+        if (run.Site.Middleware?.OpenScript is { } script)
+            throw new RunnerException(ExitCode.Volume, $"commands.restore was putting {script} in place and did not end well: the data is neither the old nor the new", "restore a backup: --backup ID, --before TIME or --latest");
         // Without a journal there may be staging to remove, and then no command of the plan is run.
         var id = UnfinishedRestore.Find(target) is [var unfinished, ..] ? unfinished.Id : BackupId.New(run.Host.Time.GetUtcNow(), new byte[BackupId.RandomBytes]);
-        var plan = RestorePlan.For(id, setup.Policy, setup.TemplateModel(id));
+        var plan = await Plan(id, cancel);
         var anywhere = new BackupFinder(Catalog, allowOtherTarget: true);
         StoredBackup? opened = null;
+        var wasStopped = run.Site.Middleware?.IsStopped == true;
         try
         {
-            var outcome = await Volume(plan).Resume(
-                async (again, stop) => opened = await Open((await anywhere.Find(Source, new Selection { Id = again }, stop)).Entry, stop), cancel);
-            return outcome is { Restored: null, Settled.Count: 0 } ? nothing : Told(outcome, []);
+            var outcome = await Around(() => Volume(plan).Resume(
+                async (again, stop) => opened = await Open((await anywhere.Find(Source, new Selection { Id = again }, stop)).Entry, stop), cancel), cancel);
+            string[] started = wasStopped ? [$"{series.Kind} \"{series.Name}\" runs again"] : [];
+            return outcome is { Restored: null, Settled.Count: 0 } && !wasStopped ? nothing : Told(outcome, [.. started]);
         }
         finally
         {
@@ -74,10 +90,84 @@ sealed class RestoreCall(RunContext run, RestoreFlags flags, ManifestTrust trust
         var settled = Directory.Exists(target)
             ? await Volume(plan).Resume((id, _) => throw InPlaceLeft(id), cancel)
             : new RestoreOutcome(null, [], [], []);
-        await CommandRestore.Run(run.Shell, script, backup.Manifest.Stored.Bytes, backup.CopyTo, cancel);
-        if (plan.HealthCommand is not null)
-            await Health(plan)(cancel);
+        var workload = await run.Site.Workload(cancel);
+        if (run.Site.Middleware is not { } middleware)
+        {
+            await CommandRestore.Run(workload.RestoreShell, script, backup.Manifest.Stored.Bytes, backup.CopyTo, cancel);
+        }
+        else
+        {
+            await run.Site.RequireRestoreShell(cancel);
+            await middleware.Stop(cancel);
+            await CommandRestore.Run(
+                workload.RestoreShell, script with { ReadableByAll = true }, backup.Manifest.Stored.Bytes,
+                async (to, stop) =>
+                {
+                    await backup.CopyTo(to, stop);
+                    await middleware.NoteScript(backup.Id, stop);
+                },
+                cancel);
+            await middleware.NoteScript(null, cancel);
+        }
+        if (Health(plan) is { } health)
+            await health(cancel);
         return settled;
+    }
+
+    /// <summary>A middleware that was stopped for the restore runs again after it, whatever came of it, unless the data is between old and new.</summary>
+    async Task<RestoreOutcome> Around(Func<Task<RestoreOutcome>> restore, CancellationToken cancel)
+    {
+        if (run.Site.Middleware is not { } middleware)
+            return await restore();
+        RestoreOutcome outcome;
+        try
+        {
+            outcome = await restore();
+            if (middleware.IsStopped)
+                await middleware.Start(cancel);
+        }
+        catch (RunnerException) when (middleware is { Remembered: not null, IsStopped: false } && UnfinishedRestore.Find(target).Count == 0)
+        {
+            // It was started on the data that stays, whatever its health.
+            await middleware.Settled(cancel);
+            throw;
+        }
+        catch (Exception failure) when (middleware.IsStopped)
+        {
+            throw new RunnerException(CodeOf(failure), failure.Message, await StartAfter(middleware, (failure as RunnerException)?.Hint, cancel), failure);
+        }
+        await middleware.Settled(cancel);
+        return middleware.Disturbance is { } disturbance
+            ? throw new RunnerException(ExitCode.Command, disturbance, "look whether it runs on the restored data; pause its autoscaler, GitOps or operator before a restore")
+            : outcome;
+    }
+
+    static ExitCode CodeOf(Exception failure) => failure switch
+    {
+        RunnerException known => known.ExitCode,
+        OperationCanceledException => ExitCode.Stopped,
+        _ => throw failure,
+    };
+
+    /// <returns>The hint of the failure, and what became of the workload.</returns>
+    async Task<string> StartAfter(Middleware middleware, string? hint, CancellationToken cancel)
+    {
+        string Hint(string state) => hint is null ? state : $"{hint}; {state}";
+        if (UnfinishedRestore.Find(target).Count > 0 || middleware.OpenScript is not null)
+            return Hint($"{series.Kind} \"{series.Name}\" stays stopped; it had {middleware.Remembered} replicas");
+        try
+        {
+            using var patience = new CancellationTokenSource(StartPatience, run.Host.Time);
+            await middleware.Release(patience.Token);
+            if (!cancel.IsCancellationRequested)
+                await middleware.Start(cancel);
+            await middleware.Settled(patience.Token);
+            return Hint($"{series.Kind} \"{series.Name}\" runs again, with the data from before");
+        }
+        catch (Exception failure) when (failure is RunnerException or OperationCanceledException)
+        {
+            return Hint($"{series.Kind} \"{series.Name}\" was not seen to start again ({failure.Message}): \"restore --resume\" starts it, with {middleware.Remembered} replicas");
+        }
     }
 
     async Task<CatalogEntry> Find(Selection selection, CancellationToken cancel)
@@ -102,12 +192,45 @@ sealed class RestoreCall(RunContext run, RestoreFlags flags, ManifestTrust trust
                 KeepOldData = flags.KeepOldData || policy.KeepOldData,
                 Undo = policy.Undo,
             },
-            new RestoreHooks { Health = plan.HealthCommand is null ? null : Health(plan), Progress = run.Log.Say });
+            new RestoreHooks { Health = Health(plan), Before = run.Site.Middleware is { } middleware ? (step, cancel) => Before(middleware, step, cancel) : null, Progress = run.Log.Say });
     }
 
-    Func<CancellationToken, Task> Health(RestorePlan plan) => async cancel =>
+    Task Before(Middleware middleware, DestructiveStep step, CancellationToken cancel)
     {
-        var result = await run.Shell.Run(new ShellCommand(PolicyTemplates.Health, plan.HealthCommand!), setup.Policy.Restore.StartTimeout, cancel);
+        run.Site.Enter(step.ToString().ToLowerInvariant());
+        return step switch
+        {
+            DestructiveStep.Stage or DestructiveStep.Empty or DestructiveStep.Undo => middleware.Stop(cancel),
+            DestructiveStep.Swap or DestructiveStep.Commit => middleware.RequireStopped(cancel),
+            _ => middleware.Confirm(cancel),
+        };
+    }
+
+    /// <summary>Starts what was stopped, then asks the policy's command; null: there is nothing to start or ask.</summary>
+    Func<CancellationToken, Task>? Health(RestorePlan plan) => (run.Site.Middleware, plan.HealthCommand) switch
+    {
+        (null, null) => null,
+        (null, _) => cancel => CheckHealth(plan, cancel),
+        ({ } middleware, var command) => async cancel =>
+        {
+            run.Site.Enter("start");
+            await middleware.Start(cancel);
+            if (command is null)
+                return;
+            if (middleware.Remembered is 0)
+                run.Log.Warn($"{PolicyTemplates.Health} was not run: the workload had 0 replicas before, and has them again");
+            else
+                await CheckHealth(plan, cancel);
+        },
+    };
+
+    async Task<RestorePlan> Plan(BackupId id, CancellationToken cancel) =>
+        RestorePlan.For(id, setup.Policy, setup.TemplateModel(id, await run.Site.Workload(cancel)));
+
+    async Task CheckHealth(RestorePlan plan, CancellationToken cancel)
+    {
+        var shell = (await run.Site.Workload(cancel)).Shell;
+        var result = await shell.Run(new ShellCommand(PolicyTemplates.Health, plan.HealthCommand!), setup.Policy.Restore.StartTimeout, cancel);
         if (result.TimedOut)
             throw new RunnerException(ExitCode.Command, $"{PolicyTemplates.Health} did not end within {DurationText.Of(setup.Policy.Restore.StartTimeout)}", "backup.restore.startTimeout sets how long it may take");
         if (!result.Succeeded)
@@ -115,7 +238,7 @@ sealed class RestoreCall(RunContext run, RestoreFlags flags, ManifestTrust trust
         // A client of Redis exits 0 when the server refuses.
         if (RedisSave.Of(plan.HealthCommand!).SpeaksRedis && RedisReply.Refusal(result, PolicyTemplates.Health) is { } refusal)
             throw refusal;
-    };
+    }
 
     List<string> Told(RestoreOutcome outcome, List<string> lines)
     {

@@ -34,6 +34,7 @@ public static class RestoreVerb
         {
             options.Policy, options.Store, options.Credentials, options.Keys, options.Data, options.Workload, options.Namespace, options.Claim, options.Cluster,
             options.Backup, options.Before, options.Latest, inPlace, keepOldData, resume, allowOtherTarget, fromCluster,
+            options.Kubeconfig, options.Context, options.NoKube, options.LeaseWait, options.Lease,
             options.State, options.ArchivePath, options.AllowPlain, options.Report, options.Output,
         };
         command.SetAction((call, cancel) =>

@@ -1,20 +1,25 @@
 using System.CommandLine;
 using System.Globalization;
 using BackupRunner.Backups;
+using BackupRunner.Cluster;
 using BackupRunner.Encryption;
 using BackupRunner.Hooks;
+using BackupRunner.Kube;
 using BackupRunner.Names;
 using BackupRunner.Policy;
 using BackupRunner.Reports;
+using BackupRunner.Schedule;
+using BackupRunner.Sites;
 
 namespace BackupRunner.Cli;
 
 /// <summary>One call of a verb: its options, its world, and what it has to report.</summary>
-public sealed class RunContext(ParseResult call, RunOptions options, RunnerHost host, RunLog log) : IDisposable
+public sealed class RunContext(ParseResult call, RunOptions options, RunnerHost host, RunLog log) : IAsyncDisposable
 {
     RunSetup? setup;
     ManifestTrust? trust;
     KeyRing? ring;
+    IRunSite? site;
 
     public RunnerHost Host => host;
 
@@ -48,8 +53,8 @@ public sealed class RunContext(ParseResult call, RunOptions options, RunnerHost 
 
     public bool Json => call.GetValue(options.Output) == OutputFormat.Json;
 
-    /// <summary>Where the policy's commands run: here.</summary>
-    public IWorkloadShell Shell { get; } = new LocalShell(Redaction.Of(host.Variables), log.Say, host.Time);
+    /// <summary>Where the workload is: in the cluster of this pod, or here.</summary>
+    public IRunSite Site => site ??= OpenSite();
 
     /// <summary>Which backup is meant.</summary>
     /// <param name="or">What else the verb takes in its place, for the message; null: nothing.</param>
@@ -73,6 +78,27 @@ public sealed class RunContext(ParseResult call, RunOptions options, RunnerHost 
         ("--workload", call.GetValue(options.Workload)), ("--namespace", call.GetValue(options.Namespace)), ("--claim", call.GetValue(options.Claim)),
         ("--cluster", call.GetValue(options.Cluster)),
     }.Where(option => option.Value is not null).Select(option => $"{option.Name} {Quoted(option.Value!)}"));
+
+    /// <summary>
+    /// Thaws what a killed backup left frozen. For the runs that are no backup themselves: what cannot be thawed is a warning, and the next backup
+    /// tries again.
+    /// </summary>
+    public async Task ThawLeftover(CancellationToken cancel)
+    {
+        try
+        {
+            var workload = await Site.Workload(cancel);
+            var rendering = new Rendering(Setup.TemplateModel(BackupId.New(host.Time.GetUtcNow(), new byte[BackupId.RandomBytes]), workload));
+            var thaw = rendering.Of(PolicyTemplates.Thaw, Setup.Policy.Settings.Consistency.Freeze?.Thaw);
+            rendering.ThrowFaults();
+            if (await new Freeze(workload.Shell, workload.FrozenMark, host.Time).ThawLeftover(thaw, cancel) is { } left)
+                log.Warn($"thawed the workload: backup \"{left.BackupId}\" was killed while it had it frozen");
+        }
+        catch (RunnerException failure)
+        {
+            log.Warn(failure.Message);
+        }
+    }
 
     /// <summary>Mistakes that a policy may hold: said when there is a policy.</summary>
     public void WarnOfLints()
@@ -106,7 +132,53 @@ public sealed class RunContext(ParseResult call, RunOptions options, RunnerHost 
     static BackupId Id(string text) => BackupId.Parse(text) ?? throw new RunnerException(
         ExitCode.Usage, $"\"{text}\" is no backup id", "\"list\" shows them; one looks like 20261122t020000z-k3x7qa");
 
-    public void Dispose() => ring?.Dispose();
+    IRunSite OpenSite()
+    {
+        var redaction = Redaction.Of(host.Variables);
+        if (Setup is { Kube: not null, Policy.Cluster: null } && call.GetValue(options.Cluster) is null)
+        {
+            throw new RunnerException(ExitCode.Usage, "the name of this cluster in stored paths is not set: two clusters with one bucket would mix their backups",
+                "set backup.cluster in the policy, or --cluster");
+        }
+        if (Setup.Kube is null && Setup.Policy.Commands.RunIn == RunIn.Workload)
+        {
+            throw new RunnerException(ExitCode.Usage, "backup.commands.runIn is \"workload\", and no cluster is known: the scripts would not run where they shall",
+                "in a pod, name the workload with --workload statefulset/NAME; \"runner\" runs the scripts here");
+        }
+        IRunSite opened = Setup.Kube is { } kube
+            ? new ClusterSite(
+                new KubeClient(kube, host.Time),
+                new ClusterRun(Setup.RequiredSeries, Setup.Policy, PodName, Setup.ArchivePath, call.GetValue(options.Lease) ?? [], LeaseWait),
+                redaction, log.Say, log.Warn, host.Time)
+            : new HostSite(Setup.State, Setup.Series, new LocalShell(redaction, log.Say, host.Time));
+        Progress.Told = opened.Tell;
+        return opened;
+    }
+
+    /// <summary>A pod's host name is its name, unless that is too long or the network is the node's.</summary>
+    string PodName => host.Variables.GetValueOrDefault("POD_NAME") is { Length: > 0 } name ? name : host.MachineName;
+
+    TimeSpan LeaseWait
+    {
+        get
+        {
+            if (call.GetValue(options.LeaseWait) is not { } text || text.TrimStart('0') is "" or "s")
+                return TimeSpan.Zero;
+            return Duration.TryParse(text, out var wait, out var problem)
+                ? wait
+                : throw new RunnerException(ExitCode.Usage, $"--lease-wait {problem}", "such as 90s, 10m or 1h");
+        }
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        if (site is not null)
+            await site.DisposeAsync();
+        ring?.Dispose();
+    }
+
+    /// <summary>The last word to whoever looks at the run from outside.</summary>
+    public void Conclude(RunReport report) => site?.Conclude(report);
 
     public RunReport Report(string verb, DateTimeOffset start, ExitCode exitCode, RunnerException? failure) => new()
     {

@@ -32,13 +32,29 @@ public sealed class RunOptions
 
     public Option<string?> Workload { get; } = Text("--workload", "KIND/NAME", "Whose data it is, such as statefulset/redis. By default the folder's own name.");
 
-    public Option<string?> Namespace { get; } = Text("--namespace", "NAME", "The workload's namespace. [default: local]");
+    public Option<string?> Namespace { get; } = Text("--namespace", "NAME", "The workload's namespace. [default: the pod's own, else local]");
 
     public Option<string?> Claim { get; } = Text("--claim", "NAME", "The workload's volume claim. [default: data]");
 
     public Option<string?> Cluster { get; } = Text("--cluster", "NAME", "The cluster's name in stored paths. [default: backup.cluster of the policy, else local]");
 
     public Option<string?> State { get; } = Text("--state", "DIR", "Where locks and marks of running work are kept. [default: $XDG_STATE_HOME/backup-runner]");
+
+    public Option<string?> Kubeconfig { get; } = Text(
+        "--kubeconfig", "FILE", "The cluster whose workload this is, from outside of it. In a pod, with --workload a StatefulSet or Deployment, it is the pod's own.");
+
+    public Option<string?> Context { get; } = Text("--context", "NAME", "The context of the kubeconfig. [default: its current one]");
+
+    public Option<bool> NoKube { get; } = Flag("--no-kube", "In a pod: ask nothing of the API server. Commands run here, and nothing keeps other runs away but the state folder.");
+
+    public Option<string?> LeaseWait { get; } = Text("--lease-wait", "TIME", "How long to wait for a live run that holds the Lease, such as 10m. [default: 0s, end with exit code 7]");
+
+    public Option<string[]> Lease { get; } = new("--lease")
+    {
+        HelpName = "NAME",
+        Description = "A Lease to hold besides the claim's own: those of the workload's other protected claims. May be repeated.",
+        DefaultValueFactory = _ => [],
+    };
 
     public Option<string?> Report { get; } = Text("--report", "FILE", "Write the full report of the run to this file, as JSON.");
 

@@ -1,8 +1,9 @@
 using BackupRunner.Backups;
 using BackupRunner.Encryption;
-using BackupRunner.Hooks;
 using BackupRunner.Names;
+using BackupRunner.Kube;
 using BackupRunner.Policy;
+using BackupRunner.Sites;
 using BackupRunner.Storage;
 using BackupRunner.Templates;
 
@@ -31,6 +32,9 @@ public sealed record RunSetup
     /// <summary>The real path of <c>--data</c>, which need not exist; null when it was not given.</summary>
     public required string? Data { get; init; }
 
+    /// <summary>The API server of the workload's cluster; null: the run is on a host.</summary>
+    public required KubeConfig? Kube { get; init; }
+
     public required string State { get; init; }
 
     public required string ArchivePath { get; init; }
@@ -54,9 +58,6 @@ public sealed record RunSetup
     public KeyRing OpenRing() => KeyRing.Open(
         Keys ?? throw new RunnerException(Reports.ExitCode.Usage, "where the keys are is not said", "name the folder that the key Secret is mounted at with --keys; \"keys generate\" makes a key"), KeyField);
 
-    /// <summary>Where a run remembers that it has the workload of this series frozen.</summary>
-    public IFrozenMark FrozenMark => new FrozenMarkFile(Path.Join(State, "frozen", RequiredSeries.Path.Replace('/', '+') + ".json"));
-
     public SeriesId RequiredSeries => Series ?? throw new RunnerException(
         Reports.ExitCode.Usage, "whose backups is not said", "name the folder with --data, or the workload with --workload and --claim");
 
@@ -64,15 +65,14 @@ public sealed record RunSetup
         Reports.ExitCode.Usage, "the folder is not said", "name it with --data");
 
     /// <summary>What the policy's templates see.</summary>
-    public TemplateModel TemplateModel(BackupId id)
+    public TemplateModel TemplateModel(BackupId id, WorkloadSide workload)
     {
         var values = new Dictionary<string, object?>(Policy.Values);
-        if (Data is not null)
-            values.TryAdd("dataPath", Data);
-        var series = RequiredSeries;
+        if ((workload.DataPath ?? Data) is { } dataPath)
+            values.TryAdd("dataPath", dataPath);
         return new TemplateModel(
             values,
             new BackupNames(id.Text, id.Time.ToString("yyyy-MM-dd'T'HH:mm:ss'Z'", null), ArchivePath, ArchivePath + BackupKeys.ChecksumSuffix),
-            new WorkloadNames(series.Kind, series.Name, series.Namespace, "", "", series.Claim));
+            workload.Names);
     }
 }

@@ -1,4 +1,6 @@
 using System.CommandLine;
+using BackupRunner.Cluster;
+using BackupRunner.Kube;
 using BackupRunner.Names;
 using BackupRunner.Policy;
 using BackupRunner.Reports;
@@ -17,6 +19,7 @@ public static class SetupReading
         // Without a policy the user who gives keys wants them used.
         if (sha256 is null && keys is not null)
             policy = policy with { Settings = policy.Settings with { Encryption = new EncryptionPolicy { Enabled = true } } };
+        var kube = KubeOf(call, options, host);
         var cluster = call.GetValue(options.Cluster) ?? policy.Cluster ?? FolderSeries.Local;
         var data = call.GetValue(options.Data) is { } folder ? FolderSeries.RealPathOf(RunOptions.NotEmpty("--data", folder)) : null;
         var storage = policy.Storage!;
@@ -30,14 +33,37 @@ public static class SetupReading
             Prefix = storage.Prefix,
             Keys = keys,
             Cluster = cluster,
-            Series = SeriesOf(call, options, host, cluster, data),
+            Kube = kube,
+            Series = SeriesOf(call, options, host, cluster, kube?.Namespace ?? FolderSeries.Local, data),
             Data = data,
             State = call.GetValue(options.State) ?? DefaultState(host),
             ArchivePath = Path.GetFullPath(call.GetValue(options.ArchivePath) ?? "/backup/backup.tar.gz"),
         };
     }
 
-    static SeriesId? SeriesOf(ParseResult call, RunOptions options, RunnerHost host, string cluster, string? data)
+    /// <summary>The cluster that the workload is in; null: the run is one of a host.</summary>
+    /// <exception cref="RunnerException">Exit 2: it was asked for and cannot be known.</exception>
+    static KubeConfig? KubeOf(ParseResult call, RunOptions options, RunnerHost host)
+    {
+        var kubeconfig = call.GetValue(options.Kubeconfig);
+        if (call.GetValue(options.NoKube))
+            return kubeconfig is null ? null : throw new RunnerException(ExitCode.Usage, "--kubeconfig and --no-kube contradict each other");
+        var kind = call.GetValue(options.Workload)?.Split('/')[0].ToLowerInvariant();
+        try
+        {
+            if (kubeconfig is null)
+                return kind is not null && WorkloadKind.Resource(kind) is not null ? KubeConfig.InCluster(host.Variables) : null;
+            if (kind is null || WorkloadKind.Resource(kind) is null)
+                throw new RunnerException(ExitCode.Usage, "--kubeconfig needs a workload", "such as --workload statefulset/redis, or deployment/web");
+            return KubeConfig.FromFile(kubeconfig, call.GetValue(options.Context));
+        }
+        catch (KubeConfigException invalid)
+        {
+            throw new RunnerException(ExitCode.Usage, invalid.Message, "--no-kube works without the API server", invalid);
+        }
+    }
+
+    static SeriesId? SeriesOf(ParseResult call, RunOptions options, RunnerHost host, string cluster, string space, string? data)
     {
         if (call.GetValue(options.Workload) is { } workload)
         {
@@ -45,7 +71,7 @@ public static class SetupReading
                 throw new RunnerException(ExitCode.Usage, $"--workload \"{workload}\" is not KIND/NAME", "such as --workload statefulset/redis");
             return new SeriesId(
                 RunOptions.NotEmpty("--cluster", cluster),
-                RunOptions.NotEmpty("--namespace", call.GetValue(options.Namespace) ?? FolderSeries.Local),
+                RunOptions.NotEmpty("--namespace", call.GetValue(options.Namespace) ?? space),
                 kind.ToLowerInvariant(),
                 name,
                 RunOptions.NotEmpty("--claim", call.GetValue(options.Claim) ?? FolderSeries.Claim));

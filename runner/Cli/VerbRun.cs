@@ -15,13 +15,14 @@ public sealed class VerbRun(RunOptions options, RunnerHost host)
         var start = host.Time.GetUtcNow();
         var log = new RunLog(host.Error);
         var output = new CheckedWriter(host.Out);
-        using var run = new RunContext(call, options, host with { Out = output }, log);
+        await using var run = new RunContext(call, options, host with { Out = output }, log);
         var (exitCode, failure) = await Attempt(run, body, cancel);
         run.Progress.End();
         if (failure is not null)
             log.Fail(failure.Message, failure.Hint);
         var report = run.Report(verb, start, exitCode, failure);
         WriteReports(call.GetValue(options.Report), report, log);
+        run.Conclude(report);
         if (run.Json)
             await output.WriteLineAsync(failure is null && json is not null ? json() : JsonSerializer.Serialize(report, ReportJson.Default.RunReport));
         else if (exitCode == ExitCode.Done)

@@ -9,6 +9,9 @@ public sealed record ArchiveScript(string PolicyPath, string Text, string Archiv
     public const string RestorePath = "backup.commands.restore";
     public const string TimeoutPath = "backup.commands.timeout";
 
+    /// <summary>The archive that is put in place may be read by another user: the script runs as one, in a pod where nobody else can see it.</summary>
+    public bool ReadableByAll { get; init; }
+
     // The script may hold secrets.
     public override string ToString() => PolicyPath;
 }

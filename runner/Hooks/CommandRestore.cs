@@ -24,7 +24,7 @@ public static class CommandRestore
             Access = FileAccess.Write,
             Options = FileOptions.Asynchronous,
             // The data in plain: for this user alone.
-            UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite,
+            UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite | (script.ReadableByAll ? UnixFileMode.GroupRead | UnixFileMode.OtherRead : UnixFileMode.None),
         };
         await using (var file = new FileStream(taken.Path, options))
         await using (var hashed = new CryptoStream(file, sha256, CryptoStreamMode.Write))

@@ -105,39 +105,43 @@ public sealed class Freeze(IWorkloadShell shell, IFrozenMark mark, TimeProvider 
     async Task<string?> Thaw(string thaw)
     {
         var start = time.GetTimestamp();
-        var failure = "";
-        for (var attempt = 1; attempt <= ThawTries; attempt++)
+        var (failure, tries) = ("", 0);
+        while (tries < ThawTries && ThawTimeout - time.GetElapsedTime(start) is { Ticks: > 0 } left)
         {
-            var left = ThawTimeout - time.GetElapsedTime(start);
-            if (left <= TimeSpan.Zero)
-                break;
-            if (await TryThaw(thaw, left) is not { } failed)
+            (var failed, var reached) = await TryThaw(thaw, left);
+            if (failed is null)
             {
                 await mark.Clear(CancellationToken.None);
                 return null;
             }
             failure = failed;
-            if (attempt < ThawTries)
+            // A server that is away for a while is waited for as long as there is time.
+            tries += reached ? 1 : 0;
+            if (tries < ThawTries)
                 await Task.Delay(ThawPause, time, CancellationToken.None);
         }
         return failure;
     }
 
-    async Task<string?> TryThaw(string thaw, TimeSpan timeout)
+    /// <returns>Why it is not thawed, or null; and whether the command could be run at all.</returns>
+    async Task<(string? Failure, bool Reached)> TryThaw(string thaw, TimeSpan timeout)
     {
         try
         {
             var thawed = await shell.Run(new ShellCommand(FreezeStep.ThawPath, thaw), timeout, CancellationToken.None);
             if (thawed.TimedOut)
-                return $"{FreezeStep.ThawPath} did not end within {DurationText.Of(ThawTimeout)}";
-            if (RedisRefusal(thaw, thawed, FreezeStep.ThawPath) is { } refusal)
-                return refusal.Message;
-            return thawed.Succeeded ? null : $"{FreezeStep.ThawPath} {thawed.Failure}";
+                return ($"{FreezeStep.ThawPath} did not end within {DurationText.Of(ThawTimeout)}", true);
+            if (thawed.Broken is null && RedisRefusal(thaw, thawed, FreezeStep.ThawPath) is { } refusal)
+                return (refusal.Message, true);
+            return (thawed.Succeeded ? null : $"{FreezeStep.ThawPath} {thawed.Failure}", thawed.Broken is null);
+        }
+        catch (WorkloadGoneException)
+        {
+            return (null, true);
         }
         catch (RunnerException failed)
         {
-            // The shell itself could not be reached: a try like any other that failed.
-            return failed.Message;
+            return (failed.Message, false);
         }
     }
 

@@ -35,6 +35,10 @@ public sealed class Redaction
             .SelectMany(variable => Lines(variable.Value))
             .Where(value => value.Length >= ShortestOfEnvironment));
 
+    /// <summary>With the environment of the place where the commands run, which is another than the runner's.</summary>
+    public Redaction And(IReadOnlyDictionary<string, string> elsewhere) =>
+        new(elsewhere, secrets.Concat(Of(elsewhere).secrets));
+
     /// <summary>With the secrets that stand in the text of a command.</summary>
     public Redaction With(string command) =>
         new(environment, secrets.Concat(CommandSecrets.In(command, environment).SelectMany(Lines)));

@@ -9,7 +9,10 @@ public sealed record ShellResult(int ExitCode, bool TimedOut, CapturedOutput Out
 {
     const int LastWordsLength = 500;
 
-    public bool Succeeded => ExitCode == 0 && !TimedOut;
+    public bool Succeeded => ExitCode == 0 && !TimedOut && Broken is null;
+
+    /// <summary>Why nobody knows how the command ended: the connection to its container was cut. The exit code then says nothing. Null: it is known.</summary>
+    public string? Broken { get; init; }
 
     /// <summary>Of a script: what it started and did not wait for, <c>"tar" (process 17)</c>. Empty where that cannot be seen.</summary>
     public IReadOnlyList<string> StillRunning { get; init; } = [];
@@ -19,6 +22,8 @@ public sealed record ShellResult(int ExitCode, bool TimedOut, CapturedOutput Out
     {
         get
         {
+            if (Broken is not null)
+                return $"was cut off, and how it ended is not known: {Broken}";
             var end = ExitCode switch
             {
                 126 => "exited 126 (not executable)",

@@ -19,9 +19,12 @@ public sealed record RestoreOptions
     public bool AllowMissingTarget { get; init; }
 }
 
-/// <summary>The moments at which a restore is about to change something that cannot be had back for nothing.</summary>
+/// <summary>The moments at which a restore is about to change the volume, in their order.</summary>
 public enum DestructiveStep
 {
+    /// <summary>The new data is about to be brought onto the volume, beside the old. In a cluster: stop the workload, which must not run out of space.</summary>
+    Stage,
+
     /// <summary>In-place: the target is about to be emptied.</summary>
     Empty,
 

@@ -30,6 +30,7 @@ sealed class StagedRestore(RestoreRun run, RestoreOptions options, IRestoreSourc
     {
         try
         {
+            await run.Before(DestructiveStep.Stage, cancel);
             RestoreFolder.Make(Volume);
             Volume.MakeDirectory(RestoreLayout.Of(source.Id));
             var root = Volume.ReadAttributes(RestoreLayout.Root);

@@ -197,7 +197,7 @@ public sealed class BackupRunTests : IDisposable
         var plan = BackupPlan.For(new BackupKeys("", Stored.Redis, id), data, policy, null, model) with { Encryption = encrypted ? ring.Encryption : null };
         var shell = new LocalShell(Redaction.Of(new Dictionary<string, string>()), _ => { }, TimeProvider.System);
         var run = new BackupRun(
-            plan, to, shell, new FrozenMarkFile(scratch["frozen.json"]), new BackupWatch(_ => { }, warnings.Add, Bytes: null), time ?? TimeProvider.System);
+            plan, to, LocalWorkload.Of(shell, new FrozenMarkFile(scratch["frozen.json"])), new BackupWatch(_ => { }, warnings.Add, Bytes: null), time ?? TimeProvider.System);
         return (await run.Run(cancel ?? Cancel)).Manifest;
     }
 

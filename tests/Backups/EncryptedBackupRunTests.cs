@@ -122,7 +122,7 @@ public sealed class EncryptedBackupRunTests : IDisposable
             new Dictionary<string, object?>(), new BackupNames(id.Text, "", "/backup", "/backup.sha256"), new WorkloadNames("statefulset", "redis", "shop", "", "", "data-redis-0"));
         var plan = BackupPlan.For(new BackupKeys("", Stored.Redis, id), scratch["data"], new BackupPolicy(), null, model) with { Encryption = ring.Encryption };
         var shell = new LocalShell(Redaction.Of(new Dictionary<string, string>()), _ => { }, TimeProvider.System);
-        await new BackupRun(plan, to, shell, new FrozenMarkFile(scratch["frozen.json"]), new BackupWatch(_ => { }, warnings.Add, Bytes: null), TimeProvider.System).Run(Cancel);
+        await new BackupRun(plan, to, LocalWorkload.Of(shell, new FrozenMarkFile(scratch["frozen.json"])), new BackupWatch(_ => { }, warnings.Add, Bytes: null), TimeProvider.System).Run(Cancel);
     }
 
     async Task<List<CatalogEntry>> Entries()

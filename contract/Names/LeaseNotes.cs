@@ -1,0 +1,29 @@
+namespace BackupRunner.Names;
+
+/// <summary>The annotations of a Lease: what its holder is doing, and what a dead one left to be done.</summary>
+public static class LeaseNotes
+{
+    /// <summary>The backup that is made or restored.</summary>
+    public const string Id = ClusterNames.Domain + "id";
+
+    /// <summary>A word for what the run does now, such as <c>archiving</c>; after it <c>done</c> or <c>failed</c>.</summary>
+    public const string Phase = ClusterNames.Domain + "phase";
+
+    /// <summary>How far it is, as its log says it.</summary>
+    public const string Progress = ClusterNames.Domain + "progress";
+
+    /// <summary>JSON: the workload may be frozen. Whoever takes the Lease over thaws first.</summary>
+    public const string Frozen = ClusterNames.Domain + "frozen";
+
+    /// <summary>JSON: the report of the last run, or its short form where that is too long.</summary>
+    public const string Report = ClusterNames.Domain + "report";
+
+    /// <summary>Of a restore Lease: the claim that is restored.</summary>
+    public const string Claim = ClusterNames.Domain + "claim";
+
+    /// <summary>Of a restore Lease: the workload was stopped by the restore, and had so many replicas. Gone once it is started again.</summary>
+    public const string Replicas = ClusterNames.Domain + "replicas";
+
+    /// <summary>Of a restore Lease: the backup whose <c>commands.restore</c> was begun and has not ended well.</summary>
+    public const string Script = ClusterNames.Domain + "script";
+}

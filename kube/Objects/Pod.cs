@@ -1,0 +1,95 @@
+namespace BackupRunner.Kube;
+
+public sealed record Pod : KubeObject
+{
+    public PodSpec? Spec { get; init; }
+
+    public PodStatus? Status { get; init; }
+}
+
+public sealed record PodSpec : KubePart
+{
+    public List<PodVolume>? Volumes { get; init; }
+
+    public List<PodContainer> Containers { get; init => field = value ?? []; } = [];
+
+    public string? NodeName { get; init; }
+
+    public long? TerminationGracePeriodSeconds { get; init; }
+}
+
+public sealed record PodVolume : KubePart
+{
+    public string Name { get; init => field = value ?? ""; } = "";
+
+    /// <summary>Null for a volume of another source, which is in <see cref="KubePart.Unknown"/>.</summary>
+    public ClaimVolume? PersistentVolumeClaim { get; init; }
+}
+
+public sealed record ClaimVolume : KubePart
+{
+    public string ClaimName { get; init => field = value ?? ""; } = "";
+
+    public bool? ReadOnly { get; init; }
+}
+
+public sealed record PodContainer : KubePart
+{
+    public string Name { get; init => field = value ?? ""; } = "";
+
+    public string? Image { get; init; }
+
+    public List<EnvironmentVariable>? Env { get; init; }
+
+    public List<VolumeMount>? VolumeMounts { get; init; }
+}
+
+public sealed record EnvironmentVariable : KubePart
+{
+    public string Name { get; init => field = value ?? ""; } = "";
+
+    /// <summary>Null when it is empty, or comes from elsewhere (<c>valueFrom</c>).</summary>
+    public string? Value { get; init; }
+}
+
+public sealed record VolumeMount : KubePart
+{
+    public string Name { get; init => field = value ?? ""; } = "";
+
+    public string MountPath { get; init => field = value ?? ""; } = "";
+
+    public string? SubPath { get; init; }
+
+    public bool? ReadOnly { get; init; }
+}
+
+public sealed record PodStatus : KubePart
+{
+    /// <summary><c>Pending</c>, <c>Running</c>, <c>Succeeded</c>, <c>Failed</c> or <c>Unknown</c>.</summary>
+    public string? Phase { get; init; }
+
+    public List<PodCondition>? Conditions { get; init; }
+
+    public List<ContainerStatus>? ContainerStatuses { get; init; }
+}
+
+public sealed record PodCondition : KubePart
+{
+    public string Type { get; init => field = value ?? ""; } = "";
+
+    /// <summary><c>True</c>, <c>False</c> or <c>Unknown</c>.</summary>
+    public string Status { get; init => field = value ?? ""; } = "";
+
+    public string? Reason { get; init; }
+
+    public string? Message { get; init; }
+}
+
+public sealed record ContainerStatus : KubePart
+{
+    public string Name { get; init => field = value ?? ""; } = "";
+
+    public bool Ready { get; init; }
+
+    public int? RestartCount { get; init; }
+}

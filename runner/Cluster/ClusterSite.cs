@@ -1,0 +1,173 @@
+using System.Text;
+using System.Text.Json;
+using BackupRunner.Hooks;
+using BackupRunner.Kube;
+using BackupRunner.Names;
+using BackupRunner.Policy;
+using BackupRunner.Reports;
+using BackupRunner.Sites;
+using BackupRunner.Templates;
+
+namespace BackupRunner.Cluster;
+
+/// <summary>
+/// A pod of a cluster: Leases keep other runs away, the policy's commands run in the workload's container by exec, and a restore stops and starts
+/// the workload.
+/// </summary>
+public sealed class ClusterSite(KubeClient kube, ClusterRun run, Redaction redaction, Action<string> say, Action<string> warn, TimeProvider time) : IRunSite
+{
+    /// <summary>Bytes: all annotations of an object share 256 KiB. A longer report is on the Lease as in the termination message.</summary>
+    const int LongestReport = 64 * 1024;
+
+    readonly ClusterHold hold = new(kube, run.Series.Namespace, run.Pod, run.LeaseWait, say, time);
+    LeaseLock? claimLease;
+    LeaseLock? restoreLease;
+    MakeWay? makeWay;
+    RestoreContainerShell? restoreContainer;
+
+    SeriesId Series => run.Series;
+
+    string ClaimLease => ClusterNames.OfClaim(Series.Kind, Series.Name, Series.Claim);
+
+    bool ReadsVolume { get; set; }
+
+    public Middleware? Middleware { get; private set; }
+
+    public async Task HoldForBackup(BackupId id, string data, CancellationToken cancel)
+    {
+        claimLease = await hold.Take(ClaimLease, cancel);
+        claimLease.Annotate(LeaseNotes.Id, id.Text);
+        ReadsVolume = true;
+    }
+
+    public async Task HoldForPrune(CancellationToken cancel) => claimLease ??= await hold.Take(ClaimLease, cancel);
+
+    public async Task HoldForRestore(string target, CancellationToken cancel)
+    {
+        if (run.Policy.Commands is { Restore: not null, RunIn: not RunIn.Runner })
+        {
+            restoreContainer = new RestoreContainerShell(Path.Join(Path.GetDirectoryName(run.ArchivePath), RestoreContainer.Folder), say, time);
+            await restoreContainer.Begin(cancel);
+        }
+        restoreLease = await hold.Take(ClusterNames.OfRestore(Series.Kind, Series.Name), cancel);
+        foreach (var name in run.OtherLeases.Append(ClaimLease).Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal))
+        {
+            var lease = await hold.Take(name, cancel);
+            if (name == ClaimLease)
+                claimLease = lease;
+        }
+        Middleware = new Middleware(kube, Series, restoreLease, hold.Confirm, run.Pod, run.Policy.Restore.StartTimeout, say, time);
+    }
+
+    /// <summary>In another series' cluster or namespace there may be no Lease for us: reading proves what is read.</summary>
+    public void HoldSource(SeriesId source, BackupId id)
+    {
+    }
+
+    /// <summary>Its Lease is not ours to read.</summary>
+    public bool MayBeAtWork(SeriesId other) => true;
+
+    public async Task During(Func<CancellationToken, Task> body, CancellationToken cancel)
+    {
+        if (ReadsVolume && await FindPod(cancel) is { } pod)
+        {
+            makeWay = new MakeWay(kube, pod.At, run.Policy.Settings.Consistency is { Enabled: true, Freeze.Command: not null } ? pod.At.Container : null);
+            makeWay.Begin();
+        }
+        using var ends = CancellationTokenSource.CreateLinkedTokenSource([cancel, .. hold.Lost, makeWay?.Away ?? CancellationToken.None]);
+        try
+        {
+            await body(ends.Token);
+        }
+        catch (Exception failure) when (failure is OperationCanceledException or RunnerException && !cancel.IsCancellationRequested && Reason is { } reason)
+        {
+            throw failure is RunnerException known && known.ExitCode != reason.ExitCode && known.ExitCode != ExitCode.Stopped
+                ? new RunnerException(reason.ExitCode, $"{reason.Message}; {known.Message}", known.Hint ?? reason.Hint, known)
+                : new RunnerException(reason.ExitCode, reason.Message, reason.Hint, failure);
+        }
+    }
+
+    public Task RequireRestoreShell(CancellationToken cancel) => restoreContainer?.RequireWaiting(cancel) ?? Task.CompletedTask;
+
+    RunnerException? Reason => hold.LostReason ?? makeWay?.Reason;
+
+    public void Enter(string phase) => (restoreLease ?? claimLease)?.Annotate(LeaseNotes.Phase, phase);
+
+    public void Tell(string progress) => (restoreLease ?? claimLease)?.Annotate(LeaseNotes.Progress, progress);
+
+    public void Conclude(RunReport report)
+    {
+        if ((restoreLease ?? claimLease) is not { } lease)
+            return;
+        lease.Annotate(LeaseNotes.Phase, report.ExitCode == (int)ExitCode.Done ? "done" : "failed");
+        lease.Annotate(LeaseNotes.Progress, null);
+        var full = JsonSerializer.SerializeToUtf8Bytes(report, ReportJson.Default.RunReport);
+        lease.Annotate(LeaseNotes.Report, Encoding.UTF8.GetString(full.Length <= LongestReport ? full : TerminationMessage.Of(report)));
+        if (report.Backups is [.., var backup])
+            lease.Annotate(LeaseNotes.Id, backup.Id);
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        if (makeWay is not null)
+            await makeWay.DisposeAsync();
+        if (restoreContainer is not null)
+            await restoreContainer.DisposeAsync();
+        await hold.DisposeAsync();
+        kube.Dispose();
+    }
+
+    public async Task<WorkloadSide> Workload(CancellationToken cancel)
+    {
+        var lease = claimLease ?? throw new RunnerException(ExitCode.Locked, $"lease \"{ClaimLease}\" is not held");
+        var pod = await FindPod(cancel);
+        if (pod is null && NeedsCommands)
+        {
+            throw new RunnerException(ExitCode.Command, $"no pod of {Series.Kind} \"{Series.Name}\" with claim \"{Series.Claim}\" runs in namespace \"{Series.Namespace}\", and the policy runs commands in it",
+                "start the workload; a backup of a stopped one needs backup.settings.consistency.enabled: false");
+        }
+        var local = new LocalShell(redaction, say, time);
+        IWorkloadShell shell = pod is null ? new NoPodShell(Series) : new PodShell(kube, pod.At, redaction.And(PodChoice.EnvironmentOf(pod.Container)), say, time);
+        var inRunner = run.Policy.Commands.RunIn == RunIn.Runner;
+        return new WorkloadSide(
+            new WorkloadNames(Series.Kind, Series.Name, Series.Namespace, pod?.At.Name ?? "", pod?.At.Container ?? "", Series.Claim),
+            pod?.MountPath,
+            shell,
+            inRunner || pod is null ? new LocalScriptArchiver(local) : new PodArchiver(kube, pod.At, shell),
+            (IWorkloadShell?)restoreContainer ?? local,
+            new LeaseMark(lease, ClaimLease, pod?.At, warn, time));
+    }
+
+    bool NeedsCommands => ReadsVolume && (run.Policy.Settings.Consistency.Enabled || run.Policy.Commands is { Backup: not null, RunIn: not RunIn.Runner });
+
+    async Task<FoundPod?> FindPod(CancellationToken cancel)
+    {
+        var workload = await KubeFailure.Translated(kube.Get(WorkloadKind.Resource(Series.Kind)!, Series.Namespace, Series.Name, cancel))
+            ?? throw new RunnerException(ExitCode.Usage, $"there is no {Series.Kind} \"{Series.Name}\" in namespace \"{Series.Namespace}\"", "--workload names it; --no-kube works without it");
+        var pods = new List<Pod>();
+        try
+        {
+            await foreach (var pod in kube.List(KubeResources.Pods, Series.Namespace, new ListOptions { LabelSelector = workload.Spec?.Selector?.ToQuery() }, cancel))
+                pods.Add(pod);
+        }
+        catch (KubeException failure)
+        {
+            throw KubeFailure.Of(failure);
+        }
+        if (PodChoice.ForClaim(Series.Kind, Series.Name, Series.Claim, pods) is not { } found)
+            return null;
+        var wanted = run.Policy.Settings.Consistency.Container;
+        var container = PodChoice.ContainerOf(found, Series.Claim, wanted) ?? throw new RunnerException(
+            ExitCode.Usage, $"pod \"{found.Metadata.Name}\" has no container \"{wanted}\" (backup.settings.consistency.container)",
+            $"it has {string.Join(", ", (found.Spec?.Containers ?? []).Select(one => $"\"{one.Name}\""))}");
+        return new FoundPod(new WorkloadPod(Series.Namespace, found.Metadata.Name, found.Metadata.Uid ?? "", container.Name), container, PodChoice.MountPath(found, container, Series.Claim));
+    }
+
+    sealed record FoundPod(WorkloadPod At, PodContainer Container, string? MountPath);
+}
+
+/// <summary>What a run in a cluster is about.</summary>
+/// <param name="Pod">This run's own pod.</param>
+/// <param name="OtherLeases">Leases that a restore holds besides its claim's.</param>
+/// <param name="LeaseWait">How long a live holder is waited for.</param>
+public sealed record ClusterRun(SeriesId Series, BackupPolicy Policy, string Pod, string ArchivePath, IReadOnlyList<string> OtherLeases, TimeSpan LeaseWait);

@@ -1,0 +1,95 @@
+using System.Text.Json;
+using System.Text.Json.Serialization;
+using BackupRunner.Hooks;
+using BackupRunner.Kube;
+using BackupRunner.Names;
+using BackupRunner.Reports;
+
+namespace BackupRunner.Cluster;
+
+/// <summary>
+/// The mark of a frozen workload on the claim's Lease, so that it outlives this pod. It names the very pod that was frozen, and never the thaw command,
+/// which comes from the policy.
+/// </summary>
+/// <param name="pod">Where this run freezes and thaws; null: the workload has no pod now.</param>
+/// <param name="warn">Told of a mark that is void.</param>
+public sealed class LeaseMark(LeaseLock lease, string name, WorkloadPod? pod, Action<string> warn, TimeProvider time) : IFrozenMark
+{
+    static readonly TimeSpan ClearPatience = TimeSpan.FromSeconds(20);
+
+    public string Address => $"annotation {LeaseNotes.Frozen} of lease {name}";
+
+    public async Task<Frozen?> Read(CancellationToken cancel)
+    {
+        if (lease.Annotations.GetValueOrDefault(LeaseNotes.Frozen) is not { Length: > 0 } text)
+            return null;
+        var frozen = Parse(text);
+        // A mark that cannot be read is a mark all the same: a needless thaw does no harm.
+        if (frozen is null)
+            return new Frozen("unknown", DateTimeOffset.UnixEpoch);
+        if (frozen.PodUid == pod?.Uid)
+            return new Frozen(frozen.BackupId, frozen.Since);
+        warn($"backup \"{frozen.BackupId}\" was killed while it had pod \"{frozen.Pod}\" frozen; that pod is gone, and with it what was frozen");
+        await Clear(cancel);
+        return null;
+    }
+
+    public Task Write(Frozen frozen, CancellationToken cancel)
+    {
+        var at = pod ?? throw new RunnerException(ExitCode.Command, "the workload has no pod to freeze");
+        return Set(JsonSerializer.Serialize(new FrozenPod(frozen.BackupId, frozen.Since, at.Name, at.Uid, at.Container), FrozenPodJson.Default.FrozenPod), cancel);
+    }
+
+    /// <summary>What the API server does not take now, the next renewal writes; if none comes, the next run thaws once more.</summary>
+    public async Task Clear(CancellationToken cancel)
+    {
+        using var patience = new CancellationTokenSource(ClearPatience, time);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(patience.Token, cancel);
+        try
+        {
+            await Set(null, either.Token);
+        }
+        catch (OperationCanceledException) when (patience.IsCancellationRequested)
+        {
+            warn($"the workload is thawed, but the {Address} could not be removed yet: the next run may thaw it once more");
+        }
+    }
+
+    /// <returns>Null when it is no mark that this version wrote.</returns>
+    public static FrozenPod? Parse(string text)
+    {
+        try
+        {
+            return JsonSerializer.Deserialize(text, FrozenPodJson.Default.FrozenPod);
+        }
+        catch (JsonException)
+        {
+            return null;
+        }
+    }
+
+    async Task Set(string? value, CancellationToken cancel)
+    {
+        lease.Annotate(LeaseNotes.Frozen, value);
+        try
+        {
+            await lease.Confirm(cancel);
+        }
+        catch (LeaseLostException lost)
+        {
+            throw new RunnerException(ExitCode.Locked, lost.Message, null, lost);
+        }
+        catch (KubeException failure)
+        {
+            throw KubeFailure.Of(failure);
+        }
+    }
+}
+
+/// <summary>The JSON of the mark.</summary>
+/// <param name="Since">By the clock of the run that froze it.</param>
+public sealed record FrozenPod(string BackupId, DateTimeOffset Since, string Pod, string PodUid, string Container);
+
+[JsonSourceGenerationOptions(RespectRequiredConstructorParameters = true, RespectNullableAnnotations = true, PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase)]
+[JsonSerializable(typeof(FrozenPod))]
+sealed partial class FrozenPodJson : JsonSerializerContext;

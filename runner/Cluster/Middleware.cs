@@ -1,0 +1,225 @@
+using System.Globalization;
+using System.Text.Json.Nodes;
+using BackupRunner.Kube;
+using BackupRunner.Names;
+using BackupRunner.Reports;
+using BackupRunner.Schedule;
+
+namespace BackupRunner.Cluster;
+
+/// <summary>
+/// The program that uses the data, as a StatefulSet or Deployment: scaled to zero before a restore changes anything, and back after it. How many replicas
+/// it had stands on the restore Lease, written once, before it is stopped: a restore that is killed anywhere can be resumed.
+/// </summary>
+/// <param name="lease">The restore Lease, held.</param>
+/// <param name="confirm">That the run still holds all its Leases; waits through an outage.</param>
+/// <param name="ownPod">This run's pod.</param>
+public sealed class Middleware(
+    KubeClient kube, SeriesId series, LeaseLock lease, Func<CancellationToken, Task> confirm, string ownPod, TimeSpan patience, Action<string> say, TimeProvider time)
+{
+    static readonly TimeSpan Poll = TimeSpan.FromSeconds(1);
+    static readonly TimeSpan TellEvery = TimeSpan.FromSeconds(10);
+
+    readonly KubeResource<Workload> resource = WorkloadKind.Resource(series.Kind)!;
+    bool stopped;
+    bool started;
+
+    string Named => $"{series.Kind} \"{series.Name}\"";
+
+    /// <summary>How many replicas it had when it was stopped; null: no restore has stopped it.</summary>
+    public int? Remembered => int.TryParse(lease.Annotations.GetValueOrDefault(LeaseNotes.Replicas), NumberStyles.None, CultureInfo.InvariantCulture, out var replicas) ? replicas : null;
+
+    /// <summary>Stopped by this run or an earlier one, and not started again by this.</summary>
+    public bool IsStopped => Remembered is not null && !started;
+
+    /// <summary>The backup whose <c>commands.restore</c> was begun and not seen to end well: the data is neither old nor new. Null: none.</summary>
+    public string? OpenScript => lease.Annotations.GetValueOrDefault(LeaseNotes.Script) is { Length: > 0 } id ? id : null;
+
+    /// <summary>What went on that the user must know of although the data is in place; null: nothing.</summary>
+    public string? Disturbance { get; private set; }
+
+    /// <summary>Looks for what would stop a restore while nothing has been touched.</summary>
+    /// <exception cref="RunnerException">Exit code 6, or 2 where there is no such workload or no permission.</exception>
+    public async Task Preflight(CancellationToken cancel)
+    {
+        if (lease.Annotations.GetValueOrDefault(LeaseNotes.Claim) is { Length: > 0 } claim && claim != series.Claim && Remembered is not null)
+        {
+            throw new RunnerException(ExitCode.Volume, $"a restore into claim \"{claim}\" of {Named} has stopped it and has not ended",
+                $"finish that one first: restore --resume with --claim {claim}");
+        }
+        var workload = await Get(cancel);
+        if (workload.Spec?.PersistentVolumeClaimRetentionPolicy?.WhenScaled == "Delete")
+        {
+            throw new RunnerException(ExitCode.Volume, $"{Named} deletes its claims when it is scaled down (persistentVolumeClaimRetentionPolicy.whenScaled: Delete): stopping it would destroy the data",
+                "set whenScaled: Retain");
+        }
+        var scale = await Scale(cancel);
+        if (await Strangers(scale, cancel) is [var other, ..])
+        {
+            throw new RunnerException(ExitCode.Volume, $"pod \"{other.Metadata.Name}\" has claim \"{series.Claim}\" too, and is not of {Named}: it would see its data change",
+                "end it first");
+        }
+    }
+
+    /// <summary>Scales it to zero and returns once nothing of it runs.</summary>
+    /// <exception cref="RunnerException">Exit code 6: it does not stop.</exception>
+    public async Task Stop(CancellationToken cancel)
+    {
+        await confirm(cancel);
+        var scale = await Scale(cancel);
+        var replicas = scale.Spec?.Replicas ?? 0;
+        if (Remembered is null)
+        {
+            lease.Annotate(LeaseNotes.Claim, series.Claim);
+            lease.Annotate(LeaseNotes.Replicas, replicas.ToString(CultureInfo.InvariantCulture));
+            await confirm(cancel);
+        }
+        (stopped, started) = (true, false);
+        if (replicas > 0)
+        {
+            say($"stopping {Named}: {replicas} replicas to 0");
+            await ScaleTo(0, cancel);
+        }
+        await WaitUntil(async () => await Running(scale, cancel) is { Count: > 0 } left ? $"stopping {Named}: {Listed(left)} still there" : null,
+            left => new RunnerException(ExitCode.Volume, $"{Named} did not stop within {Duration.Format(patience)}: {left}",
+                "something starts it again, or a pod cannot end: pause its autoscaler (HPA, KEDA), GitOps or operator; backup.restore.startTimeout sets the time"), cancel);
+    }
+
+    /// <summary>That it still is as <see cref="Stop"/> left it; stops it where this run has not yet.</summary>
+    /// <exception cref="RunnerException">Exit code 6: somebody has started it.</exception>
+    public async Task RequireStopped(CancellationToken cancel)
+    {
+        if (!stopped)
+        {
+            await Stop(cancel);
+            return;
+        }
+        await confirm(cancel);
+        var scale = await Scale(cancel);
+        List<Pod> left = [.. await Running(scale, cancel), .. await Strangers(scale, cancel)];
+        if (left.Count > 0 || (scale.Spec?.Replicas ?? 0) > 0)
+        {
+            throw new RunnerException(ExitCode.Volume,
+                $"somebody started {Named} while it was being restored ({(left.Count > 0 ? Listed(left) : $"replicas: {scale.Spec!.Replicas}")})",
+                "pause its autoscaler (HPA, KEDA), GitOps or operator for the time of the restore");
+        }
+    }
+
+    /// <summary>Scales it back to what it had.</summary>
+    public async Task Release(CancellationToken cancel)
+    {
+        if (Remembered is not { } replicas)
+            return;
+        await confirm(cancel);
+        var scale = await Scale(cancel);
+        if (stopped && !started && await Running(scale, cancel) is { Count: > 0 } early)
+            Disturbance = $"somebody started {Named} before the restore did ({Listed(early)}); the restored data is in place";
+        if ((scale.Spec?.Replicas ?? 0) != replicas)
+        {
+            say($"starting {Named}: {replicas} replicas");
+            await ScaleTo(replicas, cancel);
+        }
+        started = true;
+    }
+
+    /// <summary>Scales it back and waits until all replicas are ready.</summary>
+    /// <exception cref="RunnerException">Exit code 3: not ready in time.</exception>
+    public async Task Start(CancellationToken cancel)
+    {
+        await Release(cancel);
+        if (Remembered is not > 0)
+            return;
+        await WaitUntil(
+            async () =>
+            {
+                var now = await Get(cancel);
+                var (wanted, ready) = (Remembered ?? 0, now.Status?.ReadyReplicas ?? 0);
+                return ready >= wanted && (now.Status?.ObservedGeneration ?? 0) >= (now.Metadata.Generation ?? 0) ? null : $"starting {Named}: {ready} of {wanted} ready";
+            },
+            left => new RunnerException(ExitCode.Command, $"{Named} was not ready within {Duration.Format(patience)}: {left}",
+                "its pods' events and logs say why; backup.restore.startTimeout sets the time"),
+            cancel);
+    }
+
+    /// <summary>That the run may still change anything: it holds all its Leases.</summary>
+    public Task Confirm(CancellationToken cancel) => confirm(cancel);
+
+    /// <summary>Remembers that a script of the user has begun to change the data; null: it has ended well.</summary>
+    public async Task NoteScript(BackupId? id, CancellationToken cancel)
+    {
+        lease.Annotate(LeaseNotes.Script, id?.Text);
+        await confirm(cancel);
+    }
+
+    /// <summary>Forgets that it was stopped: it runs as before.</summary>
+    public async Task Settled(CancellationToken cancel)
+    {
+        if (Remembered is null)
+            return;
+        lease.Annotate(LeaseNotes.Script, null);
+        lease.Annotate(LeaseNotes.Replicas, null);
+        lease.Annotate(LeaseNotes.Claim, null);
+        await confirm(cancel);
+        stopped = started = false;
+    }
+
+    async Task<Workload> Get(CancellationToken cancel) =>
+        await KubeFailure.Translated(kube.Get(resource, series.Namespace, series.Name, cancel)) ?? throw Missing();
+
+    async Task<Scale> Scale(CancellationToken cancel) =>
+        await KubeFailure.Translated(kube.Get(resource.OfScale(), series.Namespace, series.Name, cancel)) ?? throw Missing();
+
+    Task<Scale> ScaleTo(int replicas, CancellationToken cancel) => KubeFailure.Translated(
+        kube.MergePatch(resource.OfScale(), series.Namespace, series.Name, new JsonObject { ["spec"] = new JsonObject { ["replicas"] = replicas } }, cancel));
+
+    /// <summary>Its own pods that have not ended.</summary>
+    async Task<List<Pod>> Running(Scale scale, CancellationToken cancel) =>
+        await Pods(
+            new ListOptions { LabelSelector = scale.Status?.Selector is { Length: > 0 } selector ? selector : throw new RunnerException(ExitCode.Command, $"the API server does not say which pods are of {Named}") },
+            pod => PodChoice.Belongs(pod, series.Kind, series.Name),
+            cancel);
+
+    /// <summary>Pods of others that have the claim.</summary>
+    async Task<List<Pod>> Strangers(Scale scale, CancellationToken cancel)
+    {
+        var own = (await Running(scale, cancel)).Select(pod => pod.Metadata.Name).ToHashSet(StringComparer.Ordinal);
+        return await Pods(new ListOptions(), pod => PodChoice.Mounts(pod, series.Claim) && !own.Contains(pod.Metadata.Name), cancel);
+    }
+
+    async Task<List<Pod>> Pods(ListOptions options, Func<Pod, bool> wanted, CancellationToken cancel)
+    {
+        var pods = new List<Pod>();
+        try
+        {
+            await foreach (var pod in kube.List(KubeResources.Pods, series.Namespace, options, cancel))
+                if (pod.Metadata.Name != ownPod && PodChoice.UsesVolumes(pod) && wanted(pod))
+                    pods.Add(pod);
+        }
+        catch (KubeException failure)
+        {
+            throw KubeFailure.Of(failure);
+        }
+        return pods;
+    }
+
+    async Task WaitUntil(Func<Task<string?>> waitsFor, Func<string, RunnerException> tooLong, CancellationToken cancel)
+    {
+        var (start, told) = (time.GetTimestamp(), time.GetTimestamp());
+        while (await waitsFor() is { } left)
+        {
+            if (time.GetElapsedTime(start) >= patience)
+                throw tooLong(left);
+            if (time.GetElapsedTime(told) >= TellEvery)
+            {
+                say(left);
+                told = time.GetTimestamp();
+            }
+            await Task.Delay(Poll, time, cancel);
+        }
+    }
+
+    RunnerException Missing() => new(ExitCode.Usage, $"there is no {Named} in namespace \"{series.Namespace}\"",
+        "make it first, it may have 0 replicas; or restore with --no-kube when nothing runs on the volume");
+
+    static string Listed(IEnumerable<Pod> pods) => string.Join(", ", pods.Select(pod => $"pod \"{pod.Metadata.Name}\""));
+}

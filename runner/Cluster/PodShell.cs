@@ -1,0 +1,117 @@
+using System.Text;
+using BackupRunner.Hooks;
+using BackupRunner.Kube;
+using BackupRunner.Reports;
+
+namespace BackupRunner.Cluster;
+
+/// <summary>
+/// Runs the policy's commands in a container of the workload, with that container's environment. A connection that ends before the command's
+/// final status is a failure, whatever was printed.
+/// </summary>
+/// <param name="redaction">Knows the container's own environment.</param>
+/// <param name="log">Takes each line that a command prints, redacted, behind the policy path of the command.</param>
+public sealed class PodShell(KubeClient kube, WorkloadPod pod, Redaction redaction, Action<string> log, TimeProvider time) : IWorkloadShell
+{
+    /// <summary>Linux takes no argument longer than this, in bytes with the final NUL (execve(2), MAX_ARG_STRLEN).</summary>
+    const int LongestArgument = 128 * 1024;
+
+    /// <summary>Between SIGTERM and SIGKILL.</summary>
+    public static readonly TimeSpan Grace = TimeSpan.FromSeconds(5);
+
+    /// <summary>Between two tries of a question that did not come through.</summary>
+    static readonly TimeSpan AskAgain = TimeSpan.FromSeconds(1);
+
+    // CancellationTokenSource takes no longer timer.
+    static readonly TimeSpan LongestTimeout = TimeSpan.FromDays(40);
+
+    public async Task<ShellResult> Run(ShellCommand command, TimeSpan timeout, CancellationToken cancel)
+    {
+        using var deadline = new CancellationTokenSource(timeout < LongestTimeout ? timeout : LongestTimeout, time);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(deadline.Token, cancel);
+        while (true)
+        {
+            try
+            {
+                var result = await Once(command, either.Token);
+                if (!(command.IsPoll && result.Broken is not null))
+                    return result;
+            }
+            catch (RunnerException unreached) when (command.IsPoll && unreached.InnerException is KubeException { IsUnreachable: true })
+            {
+                // Asking twice does no harm.
+            }
+            catch (OperationCanceledException)
+            {
+                cancel.ThrowIfCancellationRequested();
+                return TimedOut;
+            }
+            try
+            {
+                await Task.Delay(AskAgain, time, either.Token);
+            }
+            catch (OperationCanceledException)
+            {
+                cancel.ThrowIfCancellationRequested();
+                return TimedOut;
+            }
+        }
+    }
+
+    static ShellResult TimedOut => new(0, TimedOut: true, CapturedOutput.Empty, CapturedOutput.Empty);
+
+    public async Task<IHeldCommand> Hold(ShellCommand command, string signal, CancellationToken cancel) => await Start(command, signal, cancel);
+
+    async Task<ShellResult> Once(ShellCommand command, CancellationToken either)
+    {
+        if (!command.IsPoll)
+            await pod.RequireSame(kube, either);
+        await using var running = await Start(command, signal: null, either);
+        try
+        {
+            await running.CloseInput();
+            var result = await running.Ended.WaitAsync(either);
+            return command.IsScript && result.Succeeded ? result with { StillRunning = await running.LeftBehind() } : result;
+        }
+        catch (OperationCanceledException)
+        {
+            await running.EndAll();
+            // What it had printed by then says more than nothing.
+            if (running.Ended.IsCompletedSuccessfully)
+                return running.Ended.Result with { TimedOut = true };
+            throw;
+        }
+    }
+
+    async Task<PodCommand> Start(ShellCommand command, string? signal, CancellationToken cancel)
+    {
+        if (command.Text.Contains('\0', StringComparison.Ordinal))
+            throw new RunnerException(ExitCode.Usage, $"{command.PolicyPath} holds a NUL character, which no shell command can");
+        if (Encoding.UTF8.GetByteCount(command.Text) >= LongestArgument)
+            throw new RunnerException(ExitCode.Usage, $"{command.PolicyPath} is longer than 128 KiB", "put it into a file of the image and call that");
+        try
+        {
+            var exec = await kube.Exec(pod.Command(ContainerScript.Command(command.IsScript), input: true), cancel);
+            var running = new PodCommand(kube, pod, exec, command, signal, redaction.With(command.Text), log, time);
+            try
+            {
+                await exec.Write(ContainerScript.Input(command.Text), cancel);
+            }
+            catch (KubeException)
+            {
+                // How it ended is what its end says: a container without a shell has said so by now.
+            }
+            catch
+            {
+                await running.DisposeAsync();
+                throw;
+            }
+            return running;
+        }
+        catch (KubeException failure)
+        {
+            var known = KubeFailure.Of(failure);
+            throw new RunnerException(known.ExitCode, $"cannot run {command.PolicyPath} in {pod}: {known.Message}", known.Hint, failure);
+        }
+    }
+}
