@@ -37,7 +37,7 @@ public static partial class FakeValidation
                 Immutable(item, old, causes, "selector");
                 break;
             case "Pod" when old is null:
-                Containers(spec!, "spec", causes);
+                Containers(spec!, "spec", causes, claims: null);
                 break;
             case "Lease":
                 if ((long?)spec!["leaseDurationSeconds"] <= 0)
@@ -92,7 +92,7 @@ public static partial class FakeValidation
     static void Template(JsonNode of, string path, bool job, List<FakeCause> causes)
     {
         var pod = (JsonObject)of["template"]!["spec"]!;
-        Containers(pod, path, causes);
+        Containers(pod, path, causes, of["volumeClaimTemplates"] as JsonArray);
         var policy = (string?)pod["restartPolicy"];
         if (job && policy == "Always")
             causes.Add(Required(path + ".restartPolicy", "valid values: \"OnFailure\", \"Never\""));
@@ -100,9 +100,11 @@ public static partial class FakeValidation
             causes.Add(new FakeCause("FieldValueNotSupported", $"Unsupported value: \"{policy}\": supported values: \"Always\"", path + ".restartPolicy"));
     }
 
-    static void Containers(JsonObject pod, string path, List<FakeCause> causes)
+    /// <param name="claims">A StatefulSet's templates, which are volumes of its pods.</param>
+    static void Containers(JsonObject pod, string path, List<FakeCause> causes, JsonArray? claims)
     {
-        var volumes = (pod["volumes"] as JsonArray ?? []).Select(volume => (string)volume!["name"]!).ToHashSet();
+        var volumes = (pod["volumes"] as JsonArray ?? []).Select(volume => (string)volume!["name"]!)
+            .Concat((claims ?? []).Select(claim => (string)claim!["metadata"]!["name"]!)).ToHashSet();
         var containers = pod["containers"] as JsonArray ?? [];
         if (containers.Count == 0)
             causes.Add(Required(path + ".containers"));
