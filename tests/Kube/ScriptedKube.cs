@@ -46,6 +46,7 @@ public sealed class ScriptedKube : IAsyncDisposable
             var request = context.Request;
             var body = await new StreamReader(request.Body).ReadToEndAsync(context.RequestAborted);
             scripted.seen.Enqueue(new(request.Method, request.Path, request.QueryString.ToString(), body, request.Headers.Authorization, request.ContentType));
+            context.Items["body"] = body;
             context.Response.ContentType = "application/json";
             await answer(context, Interlocked.Increment(ref count));
         });
