@@ -6,7 +6,7 @@ sealed class RateLimit(double perSecond, int burst, TimeProvider time)
     readonly Lock gate = new();
     readonly TimeSpan interval = TimeSpan.FromSeconds(1 / perSecond);
     readonly long start = time.GetTimestamp();
-    TimeSpan next = TimeSpan.Zero;
+    TimeSpan next = TimeSpan.MinValue;
 
     public Task Wait(CancellationToken cancel)
     {

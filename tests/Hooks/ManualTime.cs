@@ -5,6 +5,7 @@ public sealed class ManualTime : TimeProvider
 {
     readonly Lock _gate = new();
     readonly List<Timer> _timers = [];
+    TaskCompletionSource _added = new(TaskCreationOptions.RunContinuationsAsynchronously);
     DateTimeOffset _now = new(2026, 11, 22, 2, 0, 0, TimeSpan.Zero);
 
     /// <summary>Every wait ends at once, and the clock has moved by it: for code that waits, not for code that watches a deadline.</summary>
@@ -39,6 +40,34 @@ public sealed class ManualTime : TimeProvider
         due.ForEach(timer => timer.Fire());
     }
 
+    /// <summary>How long until the next wait is over, once there is one of at most <paramref name="within"/>.</summary>
+    public async Task<TimeSpan> NextWait(TimeSpan within, CancellationToken cancel)
+    {
+        while (true)
+        {
+            Task added;
+            lock (_gate)
+            {
+                if (_timers.Count > 0 && _timers.Min(timer => timer.Due) - _now is var left && left <= within)
+                    return left;
+                added = _added.Task;
+            }
+            await added.WaitAsync(cancel);
+        }
+    }
+
+    /// <summary>Lets the clock run from one wait to the next until the task is done. Waits longer than <paramref name="within"/> are deadlines, and not waited for.</summary>
+    public async Task<T> RunUntil<T>(Task<T> task, TimeSpan within, CancellationToken cancel)
+    {
+        while (!task.IsCompleted)
+        {
+            var next = NextWait(within, cancel);
+            if (await Task.WhenAny(task, next) == next)
+                Advance(await next);
+        }
+        return await task;
+    }
+
     sealed class Timer(ManualTime time, Action fire) : ITimer
     {
         public DateTimeOffset Due { get; private set; }
@@ -56,6 +85,8 @@ public sealed class ManualTime : TimeProvider
                 {
                     Due = time._now + dueTime;
                     time._timers.Add(this);
+                    time._added.SetResult();
+                    time._added = new(TaskCreationOptions.RunContinuationsAsynchronously);
                     return true;
                 }
                 time._now += dueTime;
