@@ -7,6 +7,8 @@ namespace BackupRunner.Tests.Kube.Fake;
 /// <summary>Which part of the server answers an authorized request, and how its answer is written.</summary>
 public sealed class FakeDispatch(FakeCluster cluster, FakeWatches watches, FakeExecs execs)
 {
+    static readonly System.Text.Json.JsonSerializerOptions Relaxed = new() { Encoder = System.Text.Encodings.Web.JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
+
     readonly FakeReads reads = new(cluster);
     readonly FakeUpdates updates = new(cluster);
     readonly FakeDeletes deletes = new(cluster);
@@ -121,6 +123,6 @@ public sealed class FakeDispatch(FakeCluster cluster, FakeWatches watches, FakeE
         http.Response.ContentType = "application/json";
         foreach (var warning in request?.Warnings.Distinct() ?? [])
             http.Response.Headers.Append("Warning", $"299 - \"{warning.Replace("\\", "\\\\", StringComparison.Ordinal).Replace("\"", "\\\"", StringComparison.Ordinal)}\"");
-        await http.Response.WriteAsync(answer.ToJsonString(), Encoding.UTF8, cancel);
+        await http.Response.WriteAsync(answer.ToJsonString(Relaxed), Encoding.UTF8, cancel);
     }
 }

@@ -11,39 +11,47 @@ namespace BackupRunner.Tests.Kube.Fake;
 /// nothing more: the process goes on, its output is thrown away.
 /// </summary>
 /// <param name="half">Version 5 of the protocol: the client may close the input alone.</param>
-public sealed class FakeExecSession(WebSocket socket, FakeContainer container, FakeExecution execution, FakeExecFault fault, bool half) : IDisposable
+[System.Diagnostics.CodeAnalysis.SuppressMessage("Reliability", "CA1001", Justification = "The process may outlive the connection, and whoever would dispose.")]
+public sealed class FakeExecSession(WebSocket socket, FakeContainer container, FakeExecution execution, FakeExecFault fault, bool half)
 {
     const int FrameBytes = 32 * 1024;
 
+    static readonly System.Text.Json.JsonSerializerOptions Plain = new() { Encoder = System.Text.Encodings.Web.JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
+
+    // Both live as long as the process, which may outlive the connection, and hold nothing but memory.
     readonly SemaphoreSlim sending = new(1);
     readonly CancellationTokenSource cut = new();
     long sent;
 
-    public void Dispose()
+    /// <summary>Returns once nothing more is to be sent, which may be long before the process ends; <see cref="FakeExecution.Ended"/> tells of that.</summary>
+    public async Task Run(bool input, bool output, bool error, CancellationToken cancel)
     {
-        sending.Dispose();
-        cut.Dispose();
+        var over = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        using var falls = cut.Token.Register(over.SetResult);
+        await Task.WhenAny(Whole(input, output, error, cancel), over.Task);
     }
 
-    /// <summary>False: the connection has to be cut.</summary>
-    public async Task<bool> Run(bool input, bool output, bool error, CancellationToken cancel)
+    async Task Whole(bool input, bool output, bool error, CancellationToken cancel)
     {
         using var gone = CancellationTokenSource.CreateLinkedTokenSource(cancel, cut.Token);
         // The first frame of a real server is an empty one of standard output.
         await Send(1, ReadOnlyMemory<byte>.Empty, gone.Token);
         using var process = Start(out var problem);
         if (process is null)
-            return await End(NotStarted(problem!), gone.Token);
+        {
+            await End(NotStarted(problem!), gone.Token);
+            return;
+        }
         execution.ProcessId = process.Id;
         if (!input)
             process.StandardInput.Close();
-        var listening = Listen(process, input, gone.Token);
+        // Not by the cut: a receive that is cancelled takes with it what was sent.
+        var listening = Listen(process, input, cancel);
         await Task.WhenAll(Pump(1, process.StandardOutput.BaseStream, output, gone.Token), Pump(2, process.StandardError.BaseStream, error, gone.Token));
         await process.WaitForExitAsync(CancellationToken.None);
         execution.Finish(process.ExitCode);
-        var alive = await End(process.ExitCode == 0 ? Success : Failed(process.ExitCode), gone.Token);
+        await End(process.ExitCode == 0 ? Success : Failed(process.ExitCode), gone.Token);
         await listening;
-        return alive;
     }
 
     static JsonObject Success => new() { ["metadata"] = new JsonObject(), ["status"] = "Success" };
@@ -186,15 +194,15 @@ public sealed class FakeExecSession(WebSocket socket, FakeContainer container, F
         }
     }
 
-    async Task<bool> End(JsonObject status, CancellationToken cancel)
+    async Task End(JsonObject status, CancellationToken cancel)
     {
         if (fault.LoseStatus || cut.IsCancellationRequested)
         {
             await cut.CancelAsync();
-            return false;
+            return;
         }
         if (!fault.CloseWithoutStatus)
-            await Send(3, Encoding.UTF8.GetBytes(status.ToJsonString()), cancel);
+            await Send(3, Encoding.UTF8.GetBytes(status.ToJsonString(Plain)), cancel);
         try
         {
             await socket.CloseAsync(WebSocketCloseStatus.NormalClosure, "", cancel);
@@ -203,7 +211,6 @@ public sealed class FakeExecSession(WebSocket socket, FakeContainer container, F
         {
             // The client was faster.
         }
-        return true;
     }
 
     static JsonObject Failed(int exitCode) => new()

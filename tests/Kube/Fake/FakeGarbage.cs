@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using System.Text.Json.Nodes;
 using System.Threading.Channels;
+using BackupRunner.Tests.Kube.Fake.Fields;
 
 namespace BackupRunner.Tests.Kube.Fake;
 
@@ -10,6 +11,9 @@ namespace BackupRunner.Tests.Kube.Fake;
 /// </summary>
 public sealed class FakeGarbage(FakeCluster cluster)
 {
+    const string About = "Contains a CA bundle that can be used to verify the kube-apiserver when using internal endpoints such as the internal service IP or kubernetes.default.svc. "
+        + "No other usage is guaranteed across distributions of Kubernetes clusters.";
+
     static readonly FakeUser Collector = FakeUser.Controller("system:serviceaccount:kube-system:generic-garbage-collector");
 
     readonly Channel<FakeChange> changes = Channel.CreateUnbounded<FakeChange>();
@@ -146,8 +150,14 @@ public sealed class FakeGarbage(FakeCluster cluster)
         JsonObject Metadata(string of) => new() { ["name"] = of, ["namespace"] = name };
         if (cluster.Get("serviceaccounts", name, "default") is null)
             cluster.Put(cluster.Kinds["serviceaccounts"], new JsonObject { ["kind"] = "ServiceAccount", ["apiVersion"] = "v1", ["metadata"] = Metadata("default") });
-        if (cluster.Get("configmaps", name, "kube-root-ca.crt") is null)
-            cluster.Put(cluster.Kinds["configmaps"], new JsonObject { ["kind"] = "ConfigMap", ["apiVersion"] = "v1", ["metadata"] = Metadata("kube-root-ca.crt"), ["data"] = new JsonObject { ["ca.crt"] = cluster.Authority } });
+        if (cluster.Get("configmaps", name, "kube-root-ca.crt") is not null)
+            return;
+        var metadata = Metadata("kube-root-ca.crt");
+        metadata["annotations"] = new JsonObject { ["kubernetes.io/description"] = About };
+        var authority = new JsonObject { ["kind"] = "ConfigMap", ["apiVersion"] = "v1", ["metadata"] = metadata, ["data"] = new JsonObject { ["ca.crt"] = cluster.Authority } };
+        FieldManager by = new("kube-controller-manager", "Update", "v1", "");
+        ManagedFields.Of([]).Updated(by, new JsonObject { ["metadata"] = new JsonObject() }, authority, FieldTable.Of("ConfigMap"), cluster.Now).WriteTo(authority);
+        cluster.Put(cluster.Kinds["configmaps"], authority);
     }
 
     async Task Delete(FakeKey key, string policy, CancellationToken cancel)

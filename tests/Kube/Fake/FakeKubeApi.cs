@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using System.Net;
 using System.Text.Json.Nodes;
+using BackupRunner.Tests.Kube.Fake.Fields;
 using BackupRunner.Tests.Support;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
@@ -88,6 +89,8 @@ public sealed class FakeKubeApi : IAsyncDisposable
     {
         var item = new JsonObject { ["kind"] = "Namespace", ["apiVersion"] = "v1", ["metadata"] = new JsonObject { ["name"] = name } };
         FakeStrategy.PrepareForCreate(Cluster.Kinds["namespaces"], item, Cluster);
+        FieldManager by = new("kube-apiserver", "Update", "v1", "");
+        ManagedFields.Of([]).Updated(by, new JsonObject { ["metadata"] = new JsonObject() }, new JsonObject { ["metadata"] = item["metadata"]!.DeepClone() }, FieldTable.Of("Namespace"), Cluster.Now).WriteTo(item);
         Cluster.Put(Cluster.Kinds["namespaces"], item);
         await Settled(cancel);
     }
@@ -182,10 +185,16 @@ public sealed class FakeKubeApi : IAsyncDisposable
             Note(http, request, error.Code);
             await FakeDispatch.Fail(http, request, error);
         }
-        catch (OperationCanceledException)
+        catch (Exception problem) when (problem is OperationCanceledException or IOException or System.Net.WebSockets.WebSocketException or Microsoft.AspNetCore.Connections.ConnectionAbortedException)
         {
             Note(http, request, 0);
             http.Abort();
+        }
+        catch (Exception bug) when (!http.Response.HasStarted)
+        {
+            // A bug of the fake, or a request that it does not foresee: the answer says which.
+            Note(http, request, 500);
+            await FakeDispatch.Fail(http, request, FakeStatusException.Internal("the fake has a bug: " + bug));
         }
     }
 

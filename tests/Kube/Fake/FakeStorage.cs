@@ -59,7 +59,8 @@ public sealed class FakeStorage
             if ((old?.Version ?? 0) != expected)
                 return null;
             Version++;
-            var item = (JsonObject)(next ?? old!.Item).DeepClone();
+            // As text, so that a number is a number, whoever made it.
+            var item = (JsonObject)JsonNode.Parse((next ?? old!.Item).ToJsonString())!;
             item["metadata"]!["resourceVersion"] = Version.ToString(CultureInfo.InvariantCulture);
             var stored = new FakeStored(item, Version);
             if (next is null)

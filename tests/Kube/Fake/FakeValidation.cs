@@ -27,7 +27,7 @@ public static partial class FakeValidation
                 Immutable(item, old, causes, "completions", "selector", "template", "completionMode", "podFailurePolicy", "backoffLimitPerIndex");
                 break;
             case "StatefulSet":
-                Template(spec!, "spec.template.spec", job: false, causes);
+                Template(spec!, "spec.template.spec", job: false, causes, (spec!["volumeClaimTemplates"] as JsonArray ?? []).Select(claim => (string)claim!["metadata"]!["name"]!));
                 if (old is not null && !JsonNode.DeepEquals(Fixed(old), Fixed(item)))
                     causes.Add(new FakeCause("FieldValueForbidden", "Forbidden: updates to statefulset spec for fields other than 'replicas', 'ordinals', 'template', 'updateStrategy', "
                         + "'revisionHistoryLimit', 'persistentVolumeClaimRetentionPolicy' and 'minReadySeconds' are forbidden", "spec"));
@@ -37,7 +37,7 @@ public static partial class FakeValidation
                 Immutable(item, old, causes, "selector");
                 break;
             case "Pod" when old is null:
-                Containers(spec!, "spec", causes, claims: null);
+                Containers(spec!, "spec", causes);
                 break;
             case "Lease":
                 if ((long?)spec!["leaseDurationSeconds"] <= 0)
@@ -89,10 +89,10 @@ public static partial class FakeValidation
         }
     }
 
-    static void Template(JsonNode of, string path, bool job, List<FakeCause> causes)
+    static void Template(JsonNode of, string path, bool job, List<FakeCause> causes, params IEnumerable<string> claims)
     {
         var pod = (JsonObject)of["template"]!["spec"]!;
-        Containers(pod, path, causes, of["volumeClaimTemplates"] as JsonArray);
+        Containers(pod, path, causes, claims);
         var policy = (string?)pod["restartPolicy"];
         if (job && policy == "Always")
             causes.Add(Required(path + ".restartPolicy", "valid values: \"OnFailure\", \"Never\""));
@@ -100,11 +100,9 @@ public static partial class FakeValidation
             causes.Add(new FakeCause("FieldValueNotSupported", $"Unsupported value: \"{policy}\": supported values: \"Always\"", path + ".restartPolicy"));
     }
 
-    /// <param name="claims">A StatefulSet's templates, which are volumes of its pods.</param>
-    static void Containers(JsonObject pod, string path, List<FakeCause> causes, JsonArray? claims)
+    static void Containers(JsonObject pod, string path, List<FakeCause> causes, params IEnumerable<string> claims)
     {
-        var volumes = (pod["volumes"] as JsonArray ?? []).Select(volume => (string)volume!["name"]!)
-            .Concat((claims ?? []).Select(claim => (string)claim!["metadata"]!["name"]!)).ToHashSet();
+        var volumes = (pod["volumes"] as JsonArray ?? []).Select(volume => (string)volume!["name"]!).Concat(claims).ToHashSet();
         var containers = pod["containers"] as JsonArray ?? [];
         if (containers.Count == 0)
             causes.Add(Required(path + ".containers"));
