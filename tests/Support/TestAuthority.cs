@@ -31,12 +31,15 @@ public sealed class TestAuthority : IDisposable
     public string Pem => authority.ExportCertificatePem();
 
     /// <param name="name">The DNS name that the certificate is for.</param>
-    public X509Certificate2 Issue(string name)
+    /// <param name="addresses">And these addresses.</param>
+    public X509Certificate2 Issue(string name, params ReadOnlySpan<System.Net.IPAddress> addresses)
     {
         using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
         var request = new CertificateRequest("CN=server", key, HashAlgorithmName.SHA256);
         var names = new SubjectAlternativeNameBuilder();
         names.AddDnsName(name);
+        foreach (var address in addresses)
+            names.AddIpAddress(address);
         request.CertificateExtensions.Add(names.Build());
         using var signed = request.Create(authority, from, until, RandomNumberGenerator.GetBytes(8));
         using var whole = signed.CopyWithPrivateKey(key);
