@@ -138,7 +138,7 @@ sealed class RestoreCall(RunContext run, RestoreFlags flags, ManifestTrust trust
         }
         await middleware.Settled(cancel);
         return middleware.Disturbance is { } disturbance
-            ? throw new RunnerException(ExitCode.Command, disturbance, "look whether it runs on the restored data; pause its autoscaler, GitOps or operator before a restore")
+            ? throw new RunnerException(ExitCode.Command, disturbance, "look whether it runs well on the restored data now: nothing of the old is left to go back to")
             : outcome;
     }
 
@@ -215,13 +215,14 @@ sealed class RestoreCall(RunContext run, RestoreFlags flags, ManifestTrust trust
         {
             run.Site.Enter("start");
             await middleware.Start(cancel);
-            if (command is null)
+            if (command is null || middleware.Disturbance is not null)
                 return;
             if (middleware.Remembered is 0)
                 run.Log.Warn($"{PolicyTemplates.Health} was not run: the workload had 0 replicas before, and has them again");
             else
                 await CheckHealth(plan, cancel);
-        },
+        }
+        ,
     };
 
     async Task<RestorePlan> Plan(BackupId id, CancellationToken cancel) =>

@@ -1,7 +1,7 @@
 using BackupRunner.Backups;
 using BackupRunner.Encryption;
-using BackupRunner.Names;
 using BackupRunner.Kube;
+using BackupRunner.Names;
 using BackupRunner.Policy;
 using BackupRunner.Sites;
 using BackupRunner.Storage;

@@ -20,6 +20,9 @@ public sealed class Middleware(
     static readonly TimeSpan Poll = TimeSpan.FromSeconds(1);
     static readonly TimeSpan TellEvery = TimeSpan.FromSeconds(10);
 
+    /// <summary>How long a pod on another node may take for what is not the volume: its image.</summary>
+    static readonly TimeSpan ElsewherePatience = TimeSpan.FromMinutes(2);
+
     readonly KubeResource<Workload> resource = WorkloadKind.Resource(series.Kind)!;
     bool stopped;
     bool started;
@@ -129,9 +132,15 @@ public sealed class Middleware(
         await Release(cancel);
         if (Remembered is not > 0)
             return;
+        var start = time.GetTimestamp();
         await WaitUntil(
             async () =>
             {
+                if (time.GetElapsedTime(start) >= ElsewherePatience && await WaitsElsewhere(cancel) is { } waiting)
+                {
+                    Disturbance = waiting;
+                    return null;
+                }
                 var now = await Get(cancel);
                 var (wanted, ready) = (Remembered ?? 0, now.Status?.ReadyReplicas ?? 0);
                 return ready >= wanted && (now.Status?.ObservedGeneration ?? 0) >= (now.Metadata.Generation ?? 0) ? null : $"starting {Named}: {ready} of {wanted} ready";
@@ -139,6 +148,21 @@ public sealed class Middleware(
             left => new RunnerException(ExitCode.Command, $"{Named} was not ready within {Duration.Format(patience)}: {left}",
                 "its pods' events and logs say why; backup.restore.startTimeout sets the time"),
             cancel);
+    }
+
+    /// <summary>
+    /// A pod of the claim that the scheduler has put on another node cannot have a ReadWriteOnce volume before this run's pod has ended: waiting for it
+    /// here would undo a good restore.
+    /// </summary>
+    async Task<string?> WaitsElsewhere(CancellationToken cancel)
+    {
+        var own = await KubeFailure.Translated(kube.Get(KubeResources.Pods, series.Namespace, ownPod, cancel));
+        if (own?.Spec?.NodeName is not { Length: > 0 } here)
+            return null;
+        var waiting = (await Running(await Scale(cancel), cancel)).Find(pod =>
+            PodChoice.Mounts(pod, series.Claim) && pod.Status?.Phase == "Pending" && pod.Spec?.NodeName is { Length: > 0 } there && there != here);
+        return waiting is null ? null
+            : $"the restored data is in place, but {Named} was not seen to run on it: pod \"{waiting.Metadata.Name}\" waits on node \"{waiting.Spec!.NodeName}\" for the volume, which this pod has on node \"{here}\" until it ends";
     }
 
     /// <summary>That the run may still change anything: it holds all its Leases.</summary>

@@ -3,7 +3,6 @@ using BackupRunner.Cluster;
 using BackupRunner.Kube;
 using BackupRunner.Names;
 using BackupRunner.Tests.EndToEnd;
-using BackupRunner.Tests.Kube.Fake;
 using BackupRunner.Tests.Support;
 
 namespace BackupRunner.Tests.Cluster;
@@ -65,6 +64,7 @@ public sealed class ClusterFreezeTests : IDisposable
 
         // A minute of the real clock: that long the dead one's Lease lives.
         await using var next = scene.Start("backup", Policy(scene));
+        await next.Said("over from");
         await gate.Reached(next);
         gate.Open();
 
@@ -78,7 +78,7 @@ public sealed class ClusterFreezeTests : IDisposable
     public async Task A_mark_of_a_pod_that_is_no_more_is_void()
     {
         await using var scene = await Scene();
-        await scene.HoldLease("", frozen: """{"backupId":"20261122t020000z-abcdef","since":"2026-11-22T02:00:00Z","pod":"redis-0","podUid":"another","container":"redis"}""");
+        await scene.HoldLease(null, frozen: """{"backupId":"20261122t020000z-abcdef","since":"2026-11-22T02:00:00Z","pod":"redis-0","podUid":"another","container":"redis"}""");
         await using var run = scene.Start("backup", Policy(scene));
         await gate.Reached(run);
         gate.Open();
@@ -89,11 +89,12 @@ public sealed class ClusterFreezeTests : IDisposable
     }
 
     [Fact]
-    public async Task Prune_and_restore_thaw_what_they_find_frozen()
+    public async Task A_prune_thaws_what_it_finds_frozen()
     {
         await using var scene = await Scene();
         var pod = await scene.Admin.Get(KubeResources.Pods, ClusterScene.Space, ClusterScene.Pod, Cancel);
-        await scene.HoldLease("", frozen: $$"""{"backupId":"20261122t020000z-abcdef","since":"2026-11-22T02:00:00Z","pod":"redis-0","podUid":"{{pod!.Metadata.Uid}}","container":"redis"}""");
+        scene.Scratch.Folder("store");
+        await scene.HoldLease(null, frozen: $$"""{"backupId":"20261122t020000z-abcdef","since":"2026-11-22T02:00:00Z","pod":"redis-0","podUid":"{{pod!.Metadata.Uid}}","container":"redis"}""");
 
         (await scene.Run("prune", Policy(scene))).Exited(0);
 
@@ -105,7 +106,7 @@ public sealed class ClusterFreezeTests : IDisposable
     public async Task A_hold_is_let_go_by_the_end_of_the_runner_itself()
     {
         await using var scene = await Scene();
-        var policy = scene.Policy($"{{enabled: true, command: 'true', freeze: {{hold: '{scene.Note("held")}; echo READY; cat >/dev/null; {scene.Note("let-go")}'}}}}");
+        var policy = ClusterScene.Policy($"{{enabled: true, command: 'true', freeze: {{hold: '{scene.Note("held")}; echo READY; cat >/dev/null; {scene.Note("let-go")}'}}}}");
         await using var killed = scene.Start("backup", policy);
         await gate.Reached(killed);
         Assert.Equal(["held"], scene.Ran);
@@ -126,7 +127,7 @@ public sealed class ClusterFreezeTests : IDisposable
 
         await scene.Api.Stop();
         gate.Open();
-        await run.Said("cannot run backup.settings.consistency.freeze.thaw");
+        await Eventually.True(() => Task.FromResult(Shell.Try("pgrep", "-P", $"{run.Id}", "-x", "tar").ExitCode == 1), "the end of tar");
         await scene.Api.Listen(Cancel);
 
         (await run.Ended).Exited(0);
@@ -156,5 +157,5 @@ public sealed class ClusterFreezeTests : IDisposable
     }
 
     static string Policy(ClusterScene scene) =>
-        scene.Policy($"{{enabled: true, command: 'true', freeze: {{command: '{scene.Note("freeze")}', thaw: '{scene.Note("thaw")}'}}}}");
+        ClusterScene.Policy($"{{enabled: true, command: 'true', freeze: {{command: '{scene.Note("freeze")}', thaw: '{scene.Note("thaw")}'}}}}");
 }

@@ -19,13 +19,13 @@ public sealed class ClusterOutageTests : IDisposable
     public async Task The_upload_goes_on_while_the_api_server_is_away_and_the_lease_is_renewed_after()
     {
         await using var scene = await Scene();
-        await using var run = scene.Start("backup", scene.Policy());
+        await using var run = scene.Start("backup", ClusterScene.Policy());
         await gate.Reached(run);
         var before = await scene.Lease();
 
         await scene.Api.Stop();
         gate.Open();
-        await run.Said("done reading the volume");
+        await Eventually.True(() => Task.FromResult(scene.Backups.Count == 1), "the manifest, without an API server");
         await scene.Api.Listen(Cancel);
 
         (await run.Ended).Exited(0);
@@ -39,10 +39,10 @@ public sealed class ClusterOutageTests : IDisposable
     public async Task A_second_run_ends_with_7_as_soon_as_the_first_is_seen_to_live()
     {
         await using var scene = await Scene();
-        await using var first = scene.Start("backup", scene.Policy());
+        await using var first = scene.Start("backup", ClusterScene.Policy());
         await gate.Reached(first);
 
-        var second = (await scene.Run("backup", scene.Policy())).Exited(7);
+        var second = (await scene.Run("backup", ClusterScene.Policy())).Exited(7);
         gate.Open();
 
         (await first.Ended).Exited(0);
@@ -55,9 +55,9 @@ public sealed class ClusterOutageTests : IDisposable
     public async Task A_second_run_waits_when_it_is_told_to()
     {
         await using var scene = await Scene();
-        await using var first = scene.Start("backup", scene.Policy());
+        await using var first = scene.Start("backup", ClusterScene.Policy());
         await gate.Reached(first);
-        await using var second = scene.Start("backup", scene.Policy(), "--lease-wait", "10m");
+        await using var second = scene.Start("backup", ClusterScene.Policy(), "--lease-wait", "10m");
         gate.Open();
         (await first.Ended).Exited(0);
 
@@ -74,10 +74,10 @@ public sealed class ClusterOutageTests : IDisposable
     public async Task Prune_and_restore_wait_for_a_backup_too(string verb)
     {
         await using var scene = await Scene();
-        await using var first = scene.Start("backup", scene.Policy());
+        await using var first = scene.Start("backup", ClusterScene.Policy());
         await gate.Reached(first);
 
-        (await scene.Run(verb, scene.Policy(), verb == "restore" ? ["--latest"] : [])).Exited(7);
+        (await scene.Run(verb, ClusterScene.Policy(), verb == "restore" ? ["--latest"] : [])).Exited(7);
         gate.Open();
 
         (await first.Ended).Exited(0);
@@ -87,7 +87,7 @@ public sealed class ClusterOutageTests : IDisposable
     public async Task A_lease_that_is_deleted_ends_the_run_before_there_is_a_backup()
     {
         await using var scene = await Scene();
-        await using var run = scene.Start("backup", scene.Policy());
+        await using var run = scene.Start("backup", ClusterScene.Policy());
         await gate.Reached(run);
 
         await scene.Admin.Delete(KubeResources.Leases, ClusterScene.Space, ClusterScene.ClaimLease, new(), Cancel);
@@ -101,7 +101,7 @@ public sealed class ClusterOutageTests : IDisposable
     public async Task A_lease_that_another_takes_ends_the_run_before_there_is_a_backup()
     {
         await using var scene = await Scene();
-        await using var run = scene.Start("backup", scene.Policy());
+        await using var run = scene.Start("backup", ClusterScene.Policy());
         await gate.Reached(run);
 
         await scene.HoldLease("another-pod_1234");
@@ -117,7 +117,7 @@ public sealed class ClusterOutageTests : IDisposable
         await using var scene = await Scene();
         await scene.Admin.Delete(KubeResources.Leases, ClusterScene.Space, ClusterScene.ClaimLease, new(), Cancel);
 
-        var run = (await scene.Run("backup", scene.Policy())).Exited(2);
+        var run = (await scene.Run("backup", ClusterScene.Policy())).Exited(2);
 
         Assert.Contains("there is no lease \"backup-redis-data-redis-0\"", run.Error, StringComparison.Ordinal);
         Assert.Empty(scene.Stored);
@@ -129,11 +129,11 @@ public sealed class ClusterOutageTests : IDisposable
     public async Task A_clock_that_is_an_hour_off_neither_steals_a_lease_nor_waits_for_ever(int hours)
     {
         await using var scene = await Scene();
-        await using var first = scene.Start("backup", scene.Policy());
+        await using var first = scene.Start("backup", ClusterScene.Policy());
         await gate.Reached(first);
         var off = new ShiftedClock(TimeSpan.FromHours(hours));
 
-        var second = await (scene.Runner with { Clock = off }).InProcess(scene.Arguments("backup", scene.Policy(), "backup-redis"));
+        var second = await (scene.Runner with { Clock = off }).InProcess(scene.Arguments("backup", ClusterScene.Policy(), "backup-redis"));
         gate.Open();
 
         second.Exited(7);
@@ -149,7 +149,7 @@ public sealed class ClusterOutageTests : IDisposable
             new FakeFault.First(() => scene.Admin.MergePatch(KubeResources.Leases, ClusterScene.Space, ClusterScene.ClaimLease,
                 new() { ["metadata"] = new System.Text.Json.Nodes.JsonObject { ["annotations"] = new System.Text.Json.Nodes.JsonObject { ["touched"] = Guid.NewGuid().ToString() } } }, Cancel)),
             times: 4);
-        await using var run = scene.Start("backup", scene.Policy());
+        await using var run = scene.Start("backup", ClusterScene.Policy());
         await gate.Reached(run);
         gate.Open();
 
@@ -161,7 +161,7 @@ public sealed class ClusterOutageTests : IDisposable
     public async Task A_pod_that_is_deleted_is_made_way_for()
     {
         await using var scene = await Scene();
-        await using var run = scene.Start("backup", scene.Policy($"{{enabled: true, command: '{scene.Note("saved")}'}}"));
+        await using var run = scene.Start("backup", ClusterScene.Policy($"{{enabled: true, command: '{scene.Note("saved")}'}}"));
         await gate.Reached(run);
 
         await scene.Admin.Delete(KubeResources.Pods, ClusterScene.Space, ClusterScene.Pod, new(), Cancel);
@@ -177,7 +177,7 @@ public sealed class ClusterOutageTests : IDisposable
     public async Task A_token_that_is_rotated_is_read_again()
     {
         await using var scene = await Scene();
-        await using var run = scene.Start("backup", scene.Policy());
+        await using var run = scene.Start("backup", ClusterScene.Policy());
         await gate.Reached(run);
 
         scene.RotateToken("backup-redis");

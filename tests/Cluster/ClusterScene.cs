@@ -77,7 +77,7 @@ sealed class ClusterScene : IAsyncDisposable
     public RunnerCall Runner => new(Scratch["state"]) { Variables = Variables };
 
     /// <summary>A policy of the cluster "test" with these settings of consistency, one line each.</summary>
-    public string Policy(string consistency = "{enabled: false}", string commands = "{}", string restore = "{}") => $$"""
+    public static string Policy(string consistency = "{enabled: false}", string commands = "{}", string restore = "{}") => $$"""
         backup:
           cluster: test
           settings: {consistency: {{consistency}}}
@@ -93,7 +93,7 @@ sealed class ClusterScene : IAsyncDisposable
     public static string? Note(Lease lease, string key) => lease.Metadata.Annotations?.GetValueOrDefault(key);
 
     /// <summary>A Lease that a run holds which is no more, or not yet.</summary>
-    public async Task HoldLease(string holder, string name = ClaimLease, TimeSpan? renewedAgo = null, string? frozen = null)
+    public async Task HoldLease(string? holder, string name = ClaimLease, TimeSpan? renewedAgo = null, string? frozen = null)
     {
         var lease = await Lease(name);
         var annotations = new Dictionary<string, string>(lease.Metadata.Annotations ?? []);
@@ -115,7 +115,7 @@ sealed class ClusterScene : IAsyncDisposable
     /// <summary>The manifest of the one backup.</summary>
     public JsonElement Manifest => JsonDocument.Parse(File.ReadAllText(Assert.Single(Backups))).RootElement;
 
-    public async Task<Pod> MakePod(string container, bool ready, string name = Pod, string claim = "data-redis-0", JsonObject? owner = null, FakeContainer? runs = null)
+    public async Task<Pod> MakePod(string container, bool ready, string name = Pod, string claim = "data-redis-0", bool isOwned = true, FakeContainer? runs = null)
     {
         var set = await Admin.Get(KubeResources.StatefulSets, Space, "redis", Cancel);
         var item = new JsonObject
@@ -127,10 +127,15 @@ sealed class ClusterScene : IAsyncDisposable
                 ["name"] = name,
                 ["namespace"] = Space,
                 ["labels"] = JsonSerializer.SerializeToNode(set!.Spec!.Selector!.MatchLabels),
-                ["ownerReferences"] = new JsonArray(owner ?? new JsonObject
+                ["ownerReferences"] = isOwned ? new JsonArray(new JsonObject
                 {
-                    ["apiVersion"] = "apps/v1", ["kind"] = "StatefulSet", ["name"] = "redis", ["uid"] = set.Metadata.Uid, ["controller"] = true, ["blockOwnerDeletion"] = true,
-                }),
+                    ["apiVersion"] = "apps/v1",
+                    ["kind"] = "StatefulSet",
+                    ["name"] = "redis",
+                    ["uid"] = set.Metadata.Uid,
+                    ["controller"] = true,
+                    ["blockOwnerDeletion"] = true,
+                }) : new JsonArray(),
             },
             ["spec"] = new JsonObject
             {
@@ -170,13 +175,13 @@ sealed class ClusterScene : IAsyncDisposable
         var tokenFile = Path.Combine(kubeconfigs, user + ".token");
         File.WriteAllText(tokenFile, token);
         var path = Path.Combine(kubeconfigs, user + ".yaml");
-        File.WriteAllText(path, $$"""
+        File.WriteAllText(path, $$$"""
             apiVersion: v1
             kind: Config
             current-context: test
-            contexts: [{name: test, context: {cluster: test, user: {{user}}, namespace: {{Space}}}}]
-            clusters: [{name: test, cluster: {server: "{{Api.Address}}", certificate-authority: ca.crt}}]
-            users: [{name: {{user}}, user: {tokenFile: {{user}}.token}}]
+            contexts: [{name: test, context: {cluster: test, user: {{{user}}}, namespace: {{{Space}}}}}]
+            clusters: [{name: test, cluster: {server: "{{{Api.Address}}}", certificate-authority: ca.crt}}]
+            users: [{name: {{{user}}}, user: {tokenFile: {{{user}}}.token}}]
             """);
         return path;
     }
