@@ -21,6 +21,9 @@ public static class BackupVerb
             With a policy, a consistency command (redis-cli BGSAVE) runs first, the workload can be frozen meanwhile, and a script of your own can
             take the place of the archiver.
 
+            In a pod, --workload statefulset/NAME (or deployment/NAME) makes it a run in the cluster: the commands run in the workload's container, the claim's
+            Lease keeps other runs away, and the run ends when the workload's pod is deleted, so that the volume can follow it.
+
             Examples:
               backup-runner backup --data docs --store /tmp/backups
               backup-runner backup --data docs --store /tmp/backups --keys ring

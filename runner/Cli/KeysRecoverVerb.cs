@@ -28,6 +28,7 @@ public static class KeysRecoverVerb
         {
             privateKey, export,
             options.Policy, options.Store, options.Credentials, options.Data, options.Workload, options.Namespace, options.Claim, options.Cluster,
+            options.Kubeconfig, options.Context, options.NoKube, options.LeaseWait, options.Lease,
             options.Backup, options.Before, options.Latest, inPlace, keepOldData, allowOtherTarget,
             options.State, options.ArchivePath, options.Report, options.Output,
         };

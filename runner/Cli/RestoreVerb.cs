@@ -22,7 +22,8 @@ public static class RestoreVerb
             An encrypted backup needs its key ring (--keys), which authenticates it and opens it. Where backups are encrypted, one that is not is taken only with
             --allow-plain.
 
-            Stop the program that uses the data first.
+            Stop the program that uses the data first. In a pod, with --workload statefulset/NAME (or deployment/NAME), the restore does that: it scales the
+            workload to zero, and back, waits until it is ready, and puts the old data back when it is not. --resume starts what a killed one left stopped.
 
             Examples:
               backup-runner restore --store /tmp/backups --data docs --latest
