@@ -47,5 +47,14 @@ public sealed class TestAuthority : IDisposable
         return X509CertificateLoader.LoadPkcs12(whole.Export(X509ContentType.Pkcs12), null);
     }
 
+    /// <summary>For a client: a user of Kubernetes, and his group.</summary>
+    public X509Certificate2 IssueClient(string user, string group)
+    {
+        using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
+        using var signed = new CertificateRequest($"O={group}, CN={user}", key, HashAlgorithmName.SHA256).Create(authority, from, until, RandomNumberGenerator.GetBytes(8));
+        using var whole = signed.CopyWithPrivateKey(key);
+        return X509CertificateLoader.LoadPkcs12(whole.Export(X509ContentType.Pkcs12), null);
+    }
+
     public void Dispose() => authority.Dispose();
 }

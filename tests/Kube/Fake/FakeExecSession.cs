@@ -66,8 +66,9 @@ public sealed class FakeExecSession(WebSocket socket, FakeContainer container, F
             execution.Finish(127);
             return null;
         }
-        string[] line = [.. container.Enter, .. execution.Command];
-        var start = new ProcessStartInfo("setsid", line) { RedirectStandardInput = true, RedirectStandardOutput = true, RedirectStandardError = true, WorkingDirectory = container.WorkingFolder };
+        // The session is begun inside, so that the command is its leader there.
+        string[] line = [.. container.Enter, "setsid", .. execution.Command];
+        var start = new ProcessStartInfo(line[0], line[1..]) { RedirectStandardInput = true, RedirectStandardOutput = true, RedirectStandardError = true, WorkingDirectory = container.WorkingFolder };
         start.Environment.Clear();
         foreach (var (name, value) in container.Environment)
             start.Environment[name] = value;

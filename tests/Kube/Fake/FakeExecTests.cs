@@ -124,6 +124,15 @@ public sealed class FakeExecTests : IAsyncLifetime
         }
     }
 
+    /// <summary>All that follow: the channel, a colon, the content.</summary>
+    public static async Task<IReadOnlyList<string>> Frames(WebSocket socket)
+    {
+        var frames = new List<string>();
+        while (await Frame(socket) is { Length: > 0 } frame)
+            frames.Add(frame);
+        return frames;
+    }
+
     static async Task<string> Frame(WebSocket socket)
     {
         var buffer = new byte[64 * 1024];

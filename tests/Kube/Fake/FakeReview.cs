@@ -24,8 +24,9 @@ public static class FakeReview
         {
             ["username"] = request.User.Name,
             ["groups"] = new JsonArray([.. request.User.Groups.Select(group => (JsonNode)group)]),
-            ["extra"] = new JsonObject { ["authentication.kubernetes.io/credential-id"] = new JsonArray("JTI=" + request.User.Name) },
         };
+        if (request.User.Credential is { } credential)
+            asked["userInfo"]!["extra"] = new JsonObject { ["authentication.kubernetes.io/credential-id"] = new JsonArray(credential) };
         asked["object"] = item?.DeepClone();
         asked["oldObject"] = old?.DeepClone();
         asked["dryRun"] = request.DryRun;

@@ -7,13 +7,16 @@ namespace BackupRunner.Tests.Kube.Fake;
 
 public sealed record FakeUser(string Name, IReadOnlyList<string> Groups)
 {
+    /// <summary>What the server tells webhooks about the credential; null: nothing.</summary>
+    public string? Credential { get; init; }
+
     public static FakeUser Anonymous { get; } = new("system:anonymous", ["system:unauthenticated"]);
 
     /// <summary>May do all, as the recordings' admin.</summary>
     public static FakeUser Admin { get; } = new("admin", ["system:masters", "system:authenticated"]);
 
     public static FakeUser Account(string @namespace, string name) =>
-        new($"system:serviceaccount:{@namespace}:{name}", ["system:serviceaccounts", $"system:serviceaccounts:{@namespace}", "system:authenticated"]);
+        new($"system:serviceaccount:{@namespace}:{name}", ["system:serviceaccounts", $"system:serviceaccounts:{@namespace}", "system:authenticated"]) { Credential = "JTI=" + Guid.NewGuid() };
 
     public static FakeUser Controller(string name) => new(name, ["system:masters", "system:authenticated"]);
 }
@@ -62,6 +65,6 @@ public sealed class FakeUsers(X509Certificate2 authority, TimeProvider time)
             throw FakeStatusException.Unauthorized();
         var name = certificate.SubjectName.EnumerateRelativeDistinguishedNames().Where(part => !part.HasMultipleElements).ToList();
         var groups = name.Where(part => part.GetSingleElementType().Value == "2.5.4.10").Select(part => part.GetSingleElementValue()!);
-        return new FakeUser(certificate.GetNameInfo(X509NameType.SimpleName, false), [.. groups, "system:authenticated"]);
+        return new FakeUser(certificate.GetNameInfo(X509NameType.SimpleName, false), [.. groups, "system:authenticated"]) { Credential = "X509SHA256=" + Convert.ToHexStringLower(SHA256.HashData(certificate.RawData)) };
     }
 }
