@@ -261,7 +261,7 @@ public sealed class ClientTests
             [
                 new("POST", "/api/v1/namespaces/shop/pods", "", """{"spec":null}""", null, "application/json"),
                 new("PATCH", "/apis/apps/v1/namespaces/shop/statefulsets/a/scale", "", """{"spec":{"replicas":0}}""", null, "application/merge-patch+json"),
-                new("PATCH", "/apis/x.io/v1/things/a b/status", "?fieldManager=backup%20webhook&force=true", """{"kind":"Thing"}""", null, "application/apply-patch+yaml"),
+                new("PATCH", "/apis/x.io/v1/things/a%20b/status", "?fieldManager=backup%20webhook&force=true", """{"kind":"Thing"}""", null, "application/apply-patch+yaml"),
                 new("DELETE", "/apis/coordination.k8s.io/v1/namespaces/shop/leases/a", "",
                     """{"kind":"DeleteOptions","apiVersion":"v1","propagationPolicy":"Foreground","gracePeriodSeconds":0,"preconditions":{"uid":"u","resourceVersion":"4"}}""", null, "application/json"),
                 new("POST", "/apis/authorization.k8s.io/v1/subjectaccessreviews", "", """{"spec":null}""", null, "application/json"),
