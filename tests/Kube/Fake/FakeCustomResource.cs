@@ -18,7 +18,8 @@ public static class FakeCustomResource
         {
             var schema = version!["schema"]?["openAPIV3Schema"] as JsonObject ?? [];
             yield return new FakeKind((string)spec["group"]!, (string)version["name"]!, (string)spec["names"]!["plural"]!, (string)spec["names"]!["kind"]!, (string)spec["scope"]! == "Namespaced",
-                Type(schema, true), version["subresources"]?["status"] is not null, true, true) { OpenApi = schema };
+                Type(schema, true), version["subresources"]?["status"] is not null, true, true)
+            { OpenApi = schema };
         }
     }
 

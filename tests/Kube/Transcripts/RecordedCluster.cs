@@ -50,7 +50,12 @@ public sealed class RecordedCluster(ReplayServer server, IReadOnlyList<Transcrip
         set["status"]!["observedGeneration"] = 2;
         ((JsonArray)set["metadata"]!["managedFields"]!).Add((JsonNode)new JsonObject
         {
-            ["manager"] = "kubectl", ["operation"] = "Update", ["apiVersion"] = "apps/v1", ["fieldsType"] = "FieldsV1", ["fieldsV1"] = JsonNode.Parse("""{"f:spec":{"f:replicas":{}}}"""), ["subresource"] = "scale",
+            ["manager"] = "kubectl",
+            ["operation"] = "Update",
+            ["apiVersion"] = "apps/v1",
+            ["fieldsType"] = "FieldsV1",
+            ["fieldsV1"] = JsonNode.Parse("""{"f:spec":{"f:replicas":{}}}"""),
+            ["subresource"] = "scale",
         });
         Cluster.Put(Cluster.Kinds["statefulsets"], set);
     }
