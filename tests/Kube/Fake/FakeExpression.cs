@@ -211,8 +211,8 @@ public sealed partial class FakeExpression
 
     static object? Plain(JsonNode? node) => node?.GetValueKind() switch
     {
-        System.Text.Json.JsonValueKind.String => (string)node!,
-        System.Text.Json.JsonValueKind.True or System.Text.Json.JsonValueKind.False => (bool)node!,
+        System.Text.Json.JsonValueKind.String => (object?)(string)node!,
+        System.Text.Json.JsonValueKind.True or System.Text.Json.JsonValueKind.False => (object?)(bool)node!,
         _ => node,
     };
 

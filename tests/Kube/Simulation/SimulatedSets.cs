@@ -120,8 +120,12 @@ public sealed class SimulatedSets(SimulatedApi api)
         var ready = pods.Count(IsReady);
         var status = new JsonObject
         {
-            ["observedGeneration"] = (long)deployment["metadata"]!["generation"]!, ["replicas"] = pods.Count, ["updatedReplicas"] = pods.Count(pod => Label(pod, "pod-template-hash") == revision),
-            ["readyReplicas"] = ready, ["availableReplicas"] = ready, ["unavailableReplicas"] = Math.Max(0, replicas - ready),
+            ["observedGeneration"] = (long)deployment["metadata"]!["generation"]!,
+            ["replicas"] = pods.Count,
+            ["updatedReplicas"] = pods.Count(pod => Label(pod, "pod-template-hash") == revision),
+            ["readyReplicas"] = ready,
+            ["availableReplicas"] = ready,
+            ["unavailableReplicas"] = Math.Max(0, replicas - ready),
         };
         await api.Status("deployments", deployment, status, cancel);
     }
@@ -146,7 +150,12 @@ public sealed class SimulatedSets(SimulatedApi api)
             metadata["labels"] = all;
         metadata["ownerReferences"] = new JsonArray(new JsonObject
         {
-            ["apiVersion"] = (string)of["apiVersion"]!, ["kind"] = kind, ["name"] = NameOf(of), ["uid"] = (string)of["metadata"]!["uid"]!, ["controller"] = true, ["blockOwnerDeletion"] = true,
+            ["apiVersion"] = (string)of["apiVersion"]!,
+            ["kind"] = kind,
+            ["name"] = NameOf(of),
+            ["uid"] = (string)of["metadata"]!["uid"]!,
+            ["controller"] = true,
+            ["blockOwnerDeletion"] = true,
         });
         return new JsonObject { ["metadata"] = metadata, ["spec"] = template["spec"]!.DeepClone() };
     }

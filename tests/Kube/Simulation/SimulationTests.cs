@@ -113,7 +113,9 @@ public sealed class SimulationTests : IAsyncLifetime
                     ["securityContext"] = JsonNode.Parse("""{"runAsUser":999,"runAsGroup":998,"fsGroup":997}"""),
                     ["containers"] = new JsonArray(new JsonObject
                     {
-                        ["name"] = "c", ["image"] = "shell:1", ["args"] = new JsonArray(script),
+                        ["name"] = "c",
+                        ["image"] = "shell:1",
+                        ["args"] = new JsonArray(script),
                         ["env"] = JsonNode.Parse("""[{"name":"NAME","valueFrom":{"fieldRef":{"fieldPath":"metadata.name"}}}]"""),
                         ["securityContext"] = JsonNode.Parse("""{"readOnlyRootFilesystem":true,"capabilities":{"drop":["ALL"]},"allowPrivilegeEscalation":false}"""),
                         ["volumeMounts"] = JsonNode.Parse("""[{"name":"p","mountPath":"/etc/policy"},{"name":"k","mountPath":"/etc/keys"},{"name":"d","mountPath":"/data"},{"name":"b","mountPath":"/backup"}]"""),

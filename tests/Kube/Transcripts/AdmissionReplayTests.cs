@@ -92,10 +92,13 @@ public sealed class AdmissionReplayTests
                 ["name"] = verb + ".backup.middleware.io",
                 ["clientConfig"] = new JsonObject
                 {
-                    ["service"] = new JsonObject { ["namespace"] = "kube-system", ["name"] = "backup-webhook", ["path"] = "/" + verb }, ["caBundle"] = Convert.ToBase64String(Encoding.UTF8.GetBytes(api.AuthorityPem)),
+                    ["service"] = new JsonObject { ["namespace"] = "kube-system", ["name"] = "backup-webhook", ["path"] = "/" + verb },
+                    ["caBundle"] = Convert.ToBase64String(Encoding.UTF8.GetBytes(api.AuthorityPem)),
                 },
                 ["rules"] = JsonNode.Parse("""[{"operations":["CREATE","UPDATE"],"apiGroups":["apps","batch"],"apiVersions":["v1"],"resources":["statefulsets","deployments","jobs"]}]"""),
-                ["sideEffects"] = "None", ["admissionReviewVersions"] = new JsonArray("v1"), ["timeoutSeconds"] = 5,
+                ["sideEffects"] = "None",
+                ["admissionReviewVersions"] = new JsonArray("v1"),
+                ["timeoutSeconds"] = 5,
                 ["matchConditions"] = new JsonArray(new JsonObject { ["name"] = "ours", ["expression"] = OurAnnotations }),
             };
             var configuration = new JsonObject { ["apiVersion"] = "admissionregistration.k8s.io/v1", ["kind"] = kind + "WebhookConfiguration", ["metadata"] = new JsonObject { ["name"] = "backup" }, ["webhooks"] = new JsonArray(entry) };
