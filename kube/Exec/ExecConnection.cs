@@ -10,7 +10,9 @@ static class ExecConnection
     const string Protocol = "v5.channel.k8s.io";
 
     static readonly TimeSpan KeepAliveInterval = TimeSpan.FromSeconds(15);
-    static readonly TimeSpan KeepAliveTimeout = TimeSpan.FromSeconds(60);
+
+    /// <summary>An answer to a ping comes behind all output that is not yet taken, and an archive may wait for a slow store. A dead host is noticed by TCP.</summary>
+    static readonly TimeSpan KeepAliveTimeout = TimeSpan.FromMinutes(15);
 
     public static Task<KubeExec> Open(KubeConfig config, KubeTransport transport, ExecRequest request, CancellationToken cancel)
     {

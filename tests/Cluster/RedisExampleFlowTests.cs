@@ -18,7 +18,7 @@ public sealed class RedisExampleFlowTests : IAsyncLifetime
     {
         Assert.Equal("OK\n", await shop.Redis("SET", "key", "value"));
         var backup = (await shop.BackUp()).Succeeded();
-        var id = (string)shop.LastWords(backup.LastPod)["backups"]![0]!["id"]!;
+        var id = (string)shop.LastWords(backup.LastPod)["id"]!;
         Assert.Equal(id, (string?)shop.Lease("backup-redis-data-redis-0")["metadata"]!["annotations"]![LeaseNotes.Id]);
         await shop.Redis("FLUSHALL");
         await shop.Redis("SET", "other", "lost by the restore");
