@@ -19,6 +19,9 @@ sealed class RedisNamespace : IAsyncDisposable
     const string Space = "default";
     const string CronJob = "backup-redis-data-redis-0";
 
+    /// <summary>The environment variable that has the folder of the runner's own image, unpacked (tests/image/flow); without it the runner is the one that was built.</summary>
+    const string Unpacked = "BACKUP_TEST_RUNNER_IMAGE";
+
     static readonly string Example = Repository.PathOf("manifests/examples/redis");
 
     readonly S3Bucket bucket;
@@ -31,7 +34,7 @@ sealed class RedisNamespace : IAsyncDisposable
         (Api, this.bucket) = (api, bucket);
         Cluster = new SimulatedCluster(api);
         Cluster.Register(RedisImage, SimulatedImage.Redis);
-        Cluster.Register(RunnerImage, SimulatedImage.Runner());
+        Cluster.Register(RunnerImage, Environment.GetEnvironmentVariable(Unpacked) is { Length: > 0 } unpacked ? SimulatedImage.RunnerImage(unpacked) : SimulatedImage.Runner());
         admin = new FakeCaller(api, api.AdminToken);
     }
 

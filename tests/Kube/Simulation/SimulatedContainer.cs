@@ -62,7 +62,7 @@ public sealed class SimulatedContainer : IDisposable
         string[] line =
         [
             // The first child is in the new pid namespace; the shell tells how it ended, also when it was killed.
-            "-m", "-u", "-p", .. image.OwnNetwork ? ["-n"] : (string[])[], "sh", "-c", "\"$0\" \"$@\" & wait $!", Repository.PathOf("tests/Kube/Simulation/sandbox"), root, (string)pod["metadata"]!["name"]!, readOnly,
+            "-m", "-u", "-p", .. image.OwnNetwork ? ["-n"] : (string[])[], "sh", "-c", "\"$0\" \"$@\" & wait $!", Repository.PathOf("tests/Kube/Simulation/sandbox"), image.Base, root, (string)pod["metadata"]!["name"]!, readOnly,
             (string?)spec["workingDir"] ?? image.WorkingFolder, Path.Join(folder, "mounts"), .. SimulatedUser.Of(spec, pod, image), "--", "env", "-C", (string?)spec["workingDir"] ?? image.WorkingFolder, .. Command(spec, image, environment),
         ];
         var start = new ProcessStartInfo("unshare", line) { RedirectStandardInput = true, RedirectStandardOutput = true, RedirectStandardError = true };

@@ -16,6 +16,9 @@ public sealed record SimulatedImage
 
     public string WorkingFolder { get; init; } = "/";
 
+    /// <summary>The folder that has its programs, as this machine sees it.</summary>
+    public string Base { get; init; } = "/";
+
     /// <summary>Who runs it unless the pod says: uid and gid.</summary>
     public int User { get; init; }
 
@@ -34,6 +37,15 @@ public sealed record SimulatedImage
         Entrypoint = ["dotnet", "/app/backup-runner.dll"],
         Folders = new Dictionary<string, string> { ["/app"] = folder ?? AppContext.BaseDirectory.TrimEnd('/') },
         Environment = new Dictionary<string, string> { ["DOTNET_EnableDiagnostics"] = "0" },
+    };
+
+    /// <summary>The runner's own image, unpacked.</summary>
+    public static SimulatedImage RunnerImage(string folder) => new()
+    {
+        Base = folder,
+        Entrypoint = ["/usr/local/bin/backup-runner"],
+        WorkingFolder = "/tmp",
+        Environment = new Dictionary<string, string> { ["DOTNET_EnableDiagnostics"] = "0", ["HOME"] = "/tmp" },
     };
 
     /// <summary>redis-server with its data in /data, as the official image.</summary>
