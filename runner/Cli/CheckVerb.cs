@@ -37,18 +37,15 @@ public static class CheckVerb
         run.WarnOfLints();
         var checks = new Checks(run.Json ? TextWriter.Null : run.Host.Out);
 
-        await checks.Run(setup.Kube is null ? "state folder" : "Lease", async () =>
-        {
-            await run.Site.HoldForBackup(id, data, cancel);
-            if (await (await run.Site.Workload(cancel)).FrozenMark.Read(cancel) is { } frozen)
-                run.Log.Warn($"backup \"{frozen.BackupId}\" was killed while it had the workload frozen: the next backup thaws it first");
-        });
+        await checks.Run(setup.Kube is null ? "state folder" : "Lease", () => run.Site.HoldForBackup(id, data, cancel));
         await checks.Run(setup.Kube is null ? "policy and templates" : "policy, templates and the workload's pod", async () =>
         {
             var workload = await run.Site.Workload(cancel);
             var model = setup.TemplateModel(id, workload);
             RestorePlan.For(id, setup.Policy, model);
             BackupPlan.For(new BackupKeys(setup.Prefix, series, id), data, setup.Policy, setup.PolicySha256, model).ThrowRefusals();
+            if (await workload.FrozenMark.Read(cancel) is { } frozen)
+                run.Log.Warn($"backup \"{frozen.BackupId}\" was killed while it had the workload frozen: the next backup thaws it first");
         });
         if (setup.Encryption is not null)
         {
