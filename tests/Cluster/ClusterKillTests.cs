@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using BackupRunner.Tests.EndToEnd;
 using BackupRunner.Tests.Kube.Fake;
 using BackupRunner.Tests.Support;
 
@@ -83,6 +84,63 @@ public sealed class ClusterKillTests
             site.Reset();
         }
         Assert.True(old > 1 && restored > 1, $"undone {old} times, finished {restored} times");
+    }
+
+    [Fact]
+    public async Task A_restore_killed_while_it_stages_is_undone()
+    {
+        await using var site = await RestoreSite.Start();
+        using var gate = new ArchiveGate();
+        site.Scene.Variables["PATH"] = gate.Path;
+        await using var run = site.Restore("--latest");
+        await gate.Reached(run);
+
+        run.Signal("KILL");
+        await run.Ended;
+        await site.FreeLeases();
+        (await site.RestoreHere("--resume")).Exited(0);
+
+        await site.AssertSettled("staging", site.OldData);
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task A_restore_killed_while_it_waits_for_the_workload_is_judged_by_the_next(bool isHealthy)
+    {
+        await using var site = await RestoreSite.Start();
+        site.Policy = ClusterScene.Policy(restore: "{startTimeout: 5s}");
+        site.Controller.IsHealthy = () => !Directory.Exists(Path.Join(site.Scene.Data, "folder"));
+        await using var run = site.Restore("--latest");
+        var waits = site.HoldNext(request => request.Method == "GET" && request.Path.Value!.EndsWith("/statefulsets/redis", StringComparison.Ordinal) && site.Controller.Seen.ToArray() is [1, 0, 1]);
+        Assert.NotNull(await First(waits, run));
+
+        run.Signal("KILL");
+        await run.Ended;
+        await site.FreeLeases();
+        if (isHealthy)
+            await site.Controller.Become(() => true);
+        var resumed = (await site.RestoreHere("--resume")).Exited(isHealthy ? 0 : 3);
+
+        await site.AssertSettled("waiting", isHealthy ? site.NewData : site.OldData);
+        if (!isHealthy)
+            Assert.Contains("the old data is back in its place", resumed.Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task The_lease_of_a_restore_that_was_killed_is_taken_over_once_it_has_expired()
+    {
+        await using var site = await RestoreSite.Start();
+        await using var run = site.Restore("--latest");
+        Assert.NotNull(await First(site.HoldNext(RestoreSite.IsScale), run));
+        run.Signal("KILL");
+        await run.Ended;
+
+        // A minute of the real clock: that long the dead one's Lease lives.
+        var resumed = (await site.RestoreHere("--resume")).Exited(0);
+
+        Assert.Contains("took lease \"restore-statefulset-redis\" over from \"backup-redis-xyz_", resumed.Error, StringComparison.Ordinal);
+        await site.AssertSettled("taken over", site.OldData);
     }
 
     static async Task KilledEverywhere(RestoreSite site, Func<RunningRunner, int, Task<string?>> kill)
