@@ -112,7 +112,8 @@ public sealed class ClusterKillTests
         site.Policy = ClusterScene.Policy(restore: "{startTimeout: 5s}");
         site.Controller.IsHealthy = () => !Directory.Exists(Path.Join(site.Scene.Data, "folder"));
         await using var run = site.Restore("--latest");
-        var waits = site.HoldNext(request => request.Method == "GET" && request.Path.Value!.EndsWith("/statefulsets/redis", StringComparison.Ordinal) && site.Controller.Seen.ToArray() is [1, 0, 1]);
+        var waits = site.HoldNext(request => request.Method == "GET" && request.Path.Value!.EndsWith("/statefulsets/redis", StringComparison.Ordinal)
+            && site.Controller.Seen.ToArray() is [1, 0, 1] && site.Scene.Api.Cluster.Get("pods", ClusterScene.Space, ClusterScene.Pod) is not null);
         Assert.NotNull(await First(waits, run));
 
         run.Signal("KILL");

@@ -27,11 +27,18 @@ public sealed class ClusterScriptRestoreTests : IAsyncLifetime
     public async Task The_script_restores_in_its_container_while_the_workload_is_stopped(string shell)
     {
         var container = StartContainer(shell);
-        Script($"[ \"$(cat {site.Scene.Scratch["replicas"]})\" = 0 ]\n" + Good);
-        using var watch = site.Controller.WriteTo(site.Scene.Scratch["replicas"]);
+        var (reached, open) = (site.Scene.Scratch["reached"], site.Scene.Scratch["open"]);
+        Shell.Run("mkfifo", reached, open);
+        Script($"echo here > {reached}\ncat {open} > /dev/null\n" + Good);
+        await using var run = site.Restore("--latest");
+        await Reached(Task.Run(() => Shell.Run("timeout", "60", "cat", reached), Cancel), run);
 
-        (await site.RestoreHere("--latest")).Exited(0);
+        Assert.Equal(0, await site.Replicas());
+        Assert.Null(site.Scene.Api.Cluster.Get("pods", ClusterScene.Space, ClusterScene.Pod));
+        Assert.NotNull(await site.Note(LeaseNotes.Script));
+        Shell.Run("timeout", "60", "sh", "-c", "echo through > \"$1\"", "open", open);
 
+        (await run.Ended).Exited(0);
         await container.WaitForExitAsync(Cancel);
         Assert.Equal(0, container.ExitCode);
         await site.AssertSettled("restored", site.NewData);
