@@ -153,16 +153,21 @@ sealed class RestoreCall(RunContext run, RestoreFlags flags, ManifestTrust trust
     async Task<string> StartAfter(Middleware middleware, string? hint, CancellationToken cancel)
     {
         string Hint(string state) => hint is null ? state : $"{hint}; {state}";
-        if (UnfinishedRestore.Find(target).Count > 0 || middleware.OpenScript is not null)
+        var unfinished = UnfinishedRestore.Find(target);
+        // Told to stop once the new data counts: whether it is healthy is for the next run to see, and until then it is data to run on.
+        var isWhole = unfinished.All(restore => restore.Phase is JournalPhase.Committed or JournalPhase.Accepted) && cancel.IsCancellationRequested;
+        if (unfinished.Count > 0 && !isWhole || middleware.OpenScript is not null)
             return Hint($"{series.Kind} \"{series.Name}\" stays stopped; it had {middleware.Remembered} replicas");
         try
         {
             using var patience = new CancellationTokenSource(StartPatience, run.Host.Time);
             await middleware.Release(patience.Token);
+            if (unfinished.Count > 0)
+                return Hint($"{series.Kind} \"{series.Name}\" was started");
             if (!cancel.IsCancellationRequested)
                 await middleware.Start(cancel);
             await middleware.Settled(patience.Token);
-            return Hint($"{series.Kind} \"{series.Name}\" runs again, with the data from before");
+            return Hint($"{series.Kind} \"{series.Name}\" runs again");
         }
         catch (Exception failure) when (failure is RunnerException or OperationCanceledException)
         {

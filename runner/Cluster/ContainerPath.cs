@@ -5,6 +5,9 @@ namespace BackupRunner.Cluster;
 /// <summary>The path of an archive in a container, and the shell text that looks after it there. Quoted for POSIX shells.</summary>
 sealed record ContainerPath(string Path)
 {
+    /// <summary>Stands in the command line of a process that holds a folder, and in no other's.</summary>
+    const string Holds = "holds_the_archive_of_backup_runner";
+
     public string Checksum => Path + BackupKeys.ChecksumSuffix;
 
     public string Name => System.IO.Path.GetFileName(Path);
@@ -23,19 +26,22 @@ sealed record ContainerPath(string Path)
 
     /// <summary>
     /// Makes the folder, takes it for this run, says <paramref name="signal"/> and holds it until its input ends, which it does when this run does. A folder
-    /// whose holder no longer runs was left by a container that was killed.
+    /// whose holder no longer runs, or whose number is another process now, was left by a container that was killed.
     /// </summary>
     public string Lock(string signal, int otherwise)
     {
         var hold = Quoted(System.IO.Path.Join(Folder, $".{Name}.lock"));
         return $$"""
+            : {{Holds}}
             umask 077
             mkdir -p -- {{Quoted(Folder)}} || exit 1
             if ! mkdir -- {{hold}} 2>/dev/null; then
                 [ -d {{hold}} ] || mkdir -- {{hold}} || exit 1
                 holder=$(cat {{hold}}/process 2>/dev/null || echo)
                 [ -n "$holder" ] || { sleep 1; holder=$(cat {{hold}}/process 2>/dev/null || echo); }
-                if [ -n "$holder" ] && kill -s 0 "$holder" 2>/dev/null; then exit {{otherwise}}; fi
+                if [ -n "$holder" ] && [ "$holder" != $$ ] && kill -s 0 "$holder" 2>/dev/null; then
+                    { case $(cat "/proc/$holder/cmdline" || echo {{Holds}}) in *{{Holds}}*) exit {{otherwise}};; esac; } 2>/dev/null
+                fi
             fi
             echo $$ > {{hold}}/process || exit 1
             trap 'rm -rf -- {{hold.Replace("'", "'\\''", StringComparison.Ordinal)}}' EXIT

@@ -75,7 +75,17 @@ public sealed class Middleware(
         {
             lease.Annotate(LeaseNotes.Claim, series.Claim);
             lease.Annotate(LeaseNotes.Replicas, replicas.ToString(CultureInfo.InvariantCulture));
-            await confirm(cancel);
+            try
+            {
+                await confirm(cancel);
+            }
+            catch when (Remembered is null)
+            {
+                // Nothing was stopped: no later write of the Lease may say so.
+                lease.Annotate(LeaseNotes.Claim, null);
+                lease.Annotate(LeaseNotes.Replicas, null);
+                throw;
+            }
         }
         (stopped, started) = (true, false);
         if (replicas > 0)

@@ -146,9 +146,12 @@ sealed class PodCommand : IHeldCommand
     {
         try
         {
+            // In another pod of that name the number is another process.
+            using var patience = new CancellationTokenSource(PodShell.Grace, time);
+            await pod.RequireSame(kube, patience.Token);
             await Ask(ContainerScript.Signal(signal, leader));
         }
-        catch (Exception failure) when (failure is KubeException or OperationCanceledException)
+        catch (Exception failure) when (failure is RunnerException or KubeException or OperationCanceledException)
         {
             // The container has ended, or cannot be reached: then nobody can end what runs in it.
         }

@@ -33,7 +33,7 @@ public sealed class PodShell(KubeClient kube, WorkloadPod pod, Redaction redacti
         {
             try
             {
-                var result = await Once(command, either.Token);
+                var result = await Once(command, either.Token, cancel);
                 if (!(command.IsPoll && result.Broken is not null))
                     return result;
             }
@@ -62,7 +62,7 @@ public sealed class PodShell(KubeClient kube, WorkloadPod pod, Redaction redacti
 
     public async Task<IHeldCommand> Hold(ShellCommand command, string signal, CancellationToken cancel) => await Start(command, signal, cancel);
 
-    async Task<ShellResult> Once(ShellCommand command, CancellationToken either)
+    async Task<ShellResult> Once(ShellCommand command, CancellationToken either, CancellationToken cancel)
     {
         if (!command.IsPoll)
             await pod.RequireSame(kube, either);
@@ -76,6 +76,7 @@ public sealed class PodShell(KubeClient kube, WorkloadPod pod, Redaction redacti
         catch (OperationCanceledException)
         {
             await running.EndAll();
+            cancel.ThrowIfCancellationRequested();
             // What it had printed by then says more than nothing.
             if (running.Ended.IsCompletedSuccessfully)
                 return running.Ended.Result with { TimedOut = true };

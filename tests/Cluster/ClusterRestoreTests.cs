@@ -35,7 +35,7 @@ public sealed class ClusterRestoreTests
 
         Assert.Equal("damaged", await File.ReadAllTextAsync(Path.Combine(scene.Data, "dump.rdb"), Cancel));
         Assert.Contains("was not ready within 5s", run.Error, StringComparison.Ordinal);
-        Assert.Contains("runs again, with the data from before", run.Error, StringComparison.Ordinal);
+        Assert.Contains("statefulset \"redis\" runs again", run.Error, StringComparison.Ordinal);
         Assert.Equal([1, 0, 1, 0, 1], controller.Seen);
         await AssertSettled(scene);
     }

@@ -115,7 +115,7 @@ sealed class ClusterScene : IAsyncDisposable
     /// <summary>The manifest of the one backup.</summary>
     public JsonElement Manifest => JsonDocument.Parse(File.ReadAllText(Assert.Single(Backups))).RootElement;
 
-    public async Task<Pod> MakePod(string container, bool ready, string name = Pod, string claim = "data-redis-0", bool isOwned = true, FakeContainer? runs = null)
+    public async Task<Pod> MakePod(string container, bool ready, string name = Pod, string claim = "data-redis-0", bool isOwned = true, FakeContainer? runs = null, string node = "node1")
     {
         var set = await Admin.Get(KubeResources.StatefulSets, Space, "redis", Cancel);
         var item = new JsonObject
@@ -147,7 +147,7 @@ sealed class ClusterScene : IAsyncDisposable
                     ["volumeMounts"] = new JsonArray(new JsonObject { ["name"] = "data", ["mountPath"] = "/var/lib/redis" }),
                 }),
                 ["volumes"] = new JsonArray(new JsonObject { ["name"] = "data", ["persistentVolumeClaim"] = new JsonObject { ["claimName"] = claim } }),
-                ["nodeName"] = "node1",
+                ["nodeName"] = node,
             },
         };
         Api.Containers.Register(Space, name, container, runs ?? new FakeContainer());

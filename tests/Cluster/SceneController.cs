@@ -24,6 +24,14 @@ sealed class SceneController : IAsyncDisposable
     /// <summary>Whether a new pod becomes ready: by what lies in the data folder.</summary>
     public Func<bool> IsHealthy { get; set; } = () => true;
 
+    /// <summary>From now on, also for the pod that is there.</summary>
+    public Task Become(Func<bool> isHealthy)
+    {
+        IsHealthy = isHealthy;
+        return scene.Admin.MergePatch(KubeResources.StatefulSets, ClusterScene.Space, "redis",
+            new JsonObject { ["metadata"] = new JsonObject { ["annotations"] = new JsonObject { ["looked"] = "again" } } }, stop.Token);
+    }
+
     /// <summary>Each change of the replicas, as it was seen.</summary>
     public List<int> Seen { get; } = [];
 
