@@ -27,6 +27,8 @@ public sealed class Middleware(
     bool stopped;
     bool started;
 
+    public override string ToString() => Named;
+
     string Named => $"{series.Kind} \"{series.Name}\"";
 
     /// <summary>How many replicas it had when it was stopped; null: no restore has stopped it.</summary>
