@@ -13,14 +13,13 @@ namespace BackupRunner.Cli;
 /// <param name="or">What the verb takes in the place of a selection; null: nothing.</param>
 sealed class RestoreCall(RunContext run, RestoreFlags flags, ManifestTrust trust, string? or)
 {
-    /// <summary>For the API server to take that the workload shall run again, also when this run was told to stop.</summary>
-    static readonly TimeSpan StartPatience = TimeSpan.FromSeconds(45);
-
     readonly RunSetup setup = run.Setup;
     readonly SeriesId series = run.Setup.RequiredSeries;
     readonly string target = run.Setup.RequiredData;
 
     SeriesId Source => flags.FromCluster is { } cluster ? series with { Cluster = cluster } : series;
+
+    AroundRestore Around => new(run.Site.Middleware, series, target, run.Host.Time);
 
     BackupCatalog Catalog => new(setup.Store, setup.Prefix, trust);
 
@@ -52,7 +51,7 @@ sealed class RestoreCall(RunContext run, RestoreFlags flags, ManifestTrust trust
         run.Site.Enter("restore");
         run.Progress.Begin($"restoring {backup.Id}", backup.Manifest.Archive.TarBytes);
         run.Backups.Add(Reported.Of(backup.Manifest));
-        var outcome = await Around(() => plan.Script is { } script ? ByScript(plan, script, backup, cancel) : Volume(plan).Run(backup, cancel), cancel);
+        var outcome = await Around.Run(() => plan.Script is { } script ? ByScript(plan, script, backup, cancel) : Volume(plan).Run(backup, cancel), cancel);
         return Told(outcome, [$"restored {backup.Id} into {target}"]);
     }
 
@@ -73,7 +72,7 @@ sealed class RestoreCall(RunContext run, RestoreFlags flags, ManifestTrust trust
         var wasStopped = run.Site.Middleware?.IsStopped == true;
         try
         {
-            var outcome = await Around(() => Volume(plan).Resume(
+            var outcome = await Around.Run(() => Volume(plan).Resume(
                 async (again, stop) => opened = await Open((await anywhere.Find(Source, new Selection { Id = again }, stop)).Entry, stop), cancel), cancel);
             string[] started = wasStopped ? [$"{series.Kind} \"{series.Name}\" runs again"] : [];
             return outcome is { Restored: null, Settled.Count: 0 } && !wasStopped ? nothing : Told(outcome, [.. started]);
@@ -112,67 +111,6 @@ sealed class RestoreCall(RunContext run, RestoreFlags flags, ManifestTrust trust
         if (Health(plan) is { } health)
             await health(cancel);
         return settled;
-    }
-
-    /// <summary>A middleware that was stopped for the restore runs again after it, whatever came of it, unless the data is between old and new.</summary>
-    async Task<RestoreOutcome> Around(Func<Task<RestoreOutcome>> restore, CancellationToken cancel)
-    {
-        if (run.Site.Middleware is not { } middleware)
-            return await restore();
-        RestoreOutcome outcome;
-        try
-        {
-            outcome = await restore();
-            if (middleware.IsStopped)
-                await middleware.Start(cancel);
-        }
-        catch (RunnerException) when (middleware is { Remembered: not null, IsStopped: false } && UnfinishedRestore.Find(target).Count == 0)
-        {
-            // It was started on the data that stays, whatever its health.
-            await middleware.Settled(cancel);
-            throw;
-        }
-        catch (Exception failure) when (middleware.IsStopped)
-        {
-            throw new RunnerException(CodeOf(failure), failure.Message, await StartAfter(middleware, (failure as RunnerException)?.Hint, cancel), failure);
-        }
-        await middleware.Settled(cancel);
-        return middleware.Disturbance is { } disturbance
-            ? throw new RunnerException(ExitCode.Command, disturbance, "look whether it runs well on the restored data now: nothing of the old is left to go back to")
-            : outcome;
-    }
-
-    static ExitCode CodeOf(Exception failure) => failure switch
-    {
-        RunnerException known => known.ExitCode,
-        OperationCanceledException => ExitCode.Stopped,
-        _ => throw failure,
-    };
-
-    /// <returns>The hint of the failure, and what became of the workload.</returns>
-    async Task<string> StartAfter(Middleware middleware, string? hint, CancellationToken cancel)
-    {
-        string Hint(string state) => hint is null ? state : $"{hint}; {state}";
-        var unfinished = UnfinishedRestore.Find(target);
-        // Told to stop once the new data counts: whether it is healthy is for the next run to see, and until then it is data to run on.
-        var isWhole = unfinished.All(restore => restore.Phase is JournalPhase.Committed or JournalPhase.Accepted) && cancel.IsCancellationRequested;
-        if (unfinished.Count > 0 && !isWhole || middleware.OpenScript is not null)
-            return Hint($"{series.Kind} \"{series.Name}\" stays stopped; it had {middleware.Remembered} replicas");
-        try
-        {
-            using var patience = new CancellationTokenSource(StartPatience, run.Host.Time);
-            await middleware.Release(patience.Token);
-            if (unfinished.Count > 0)
-                return Hint($"{series.Kind} \"{series.Name}\" was started");
-            if (!cancel.IsCancellationRequested)
-                await middleware.Start(cancel);
-            await middleware.Settled(patience.Token);
-            return Hint($"{series.Kind} \"{series.Name}\" runs again");
-        }
-        catch (Exception failure) when (failure is RunnerException or OperationCanceledException)
-        {
-            return Hint($"{series.Kind} \"{series.Name}\" was not seen to start again ({failure.Message}): \"restore --resume\" starts it, with {middleware.Remembered} replicas");
-        }
     }
 
     async Task<CatalogEntry> Find(Selection selection, CancellationToken cancel)
