@@ -24,6 +24,7 @@ public sealed class Middleware(
     static readonly TimeSpan ElsewherePatience = TimeSpan.FromMinutes(2);
 
     readonly KubeResource<Workload> resource = WorkloadKind.Resource(series.Kind)!;
+    readonly WorkloadPods pods = new(kube, series, ownPod);
     bool stopped;
     bool started;
 
@@ -59,7 +60,7 @@ public sealed class Middleware(
                 "set whenScaled: Retain");
         }
         var scale = await Scale(cancel);
-        if (await Strangers(scale, cancel) is [var other, ..])
+        if (await pods.Strangers(scale, cancel) is [var other, ..])
         {
             throw new RunnerException(ExitCode.Volume, $"pod \"{other.Metadata.Name}\" has claim \"{series.Claim}\" too, and is not of {Named}: it would see its data change",
                 "end it first");
@@ -95,7 +96,7 @@ public sealed class Middleware(
             say($"stopping {Named}: {replicas} replicas to 0");
             await ScaleTo(0, cancel);
         }
-        await WaitUntil(async () => await Running(scale, cancel) is { Count: > 0 } left ? $"stopping {Named}: {Listed(left)} still there" : null,
+        await WaitUntil(async () => await pods.Running(scale, cancel) is { Count: > 0 } left ? $"stopping {Named}: {WorkloadPods.Listed(left)} still there" : null,
             left => new RunnerException(ExitCode.Volume, $"{Named} did not stop within {Duration.Format(patience)}: {left}",
                 "something starts it again, or a pod cannot end: pause its autoscaler (HPA, KEDA), GitOps or operator; backup.restore.startTimeout sets the time"), cancel);
     }
@@ -111,11 +112,11 @@ public sealed class Middleware(
         }
         await confirm(cancel);
         var scale = await Scale(cancel);
-        List<Pod> left = [.. await Running(scale, cancel), .. await Strangers(scale, cancel)];
+        List<Pod> left = [.. await pods.Running(scale, cancel), .. await pods.Strangers(scale, cancel)];
         if (left.Count > 0 || (scale.Spec?.Replicas ?? 0) > 0)
         {
             throw new RunnerException(ExitCode.Volume,
-                $"somebody started {Named} while it was being restored ({(left.Count > 0 ? Listed(left) : $"replicas: {scale.Spec!.Replicas}")})",
+                $"somebody started {Named} while it was being restored ({(left.Count > 0 ? WorkloadPods.Listed(left) : $"replicas: {scale.Spec!.Replicas}")})",
                 "pause its autoscaler (HPA, KEDA), GitOps or operator for the time of the restore");
         }
     }
@@ -127,8 +128,8 @@ public sealed class Middleware(
             return;
         await confirm(cancel);
         var scale = await Scale(cancel);
-        if (stopped && !started && await Running(scale, cancel) is { Count: > 0 } early)
-            Disturbance = $"somebody started {Named} before the restore did ({Listed(early)}); the restored data is in place";
+        if (stopped && !started && await pods.Running(scale, cancel) is { Count: > 0 } early)
+            Disturbance = $"somebody started {Named} before the restore did ({WorkloadPods.Listed(early)}); the restored data is in place";
         if ((scale.Spec?.Replicas ?? 0) != replicas)
         {
             say($"starting {Named}: {replicas} replicas");
@@ -171,7 +172,7 @@ public sealed class Middleware(
         var own = await KubeFailure.Translated(kube.Get(KubeResources.Pods, series.Namespace, ownPod, cancel));
         if (own?.Spec?.NodeName is not { Length: > 0 } here)
             return null;
-        var waiting = (await Running(await Scale(cancel), cancel)).Find(pod =>
+        var waiting = (await pods.Running(await Scale(cancel), cancel)).Find(pod =>
             PodChoice.Mounts(pod, series.Claim) && pod.Status?.Phase == "Pending" && pod.Spec?.NodeName is { Length: > 0 } there && there != here);
         return waiting is null ? null
             : $"the restored data is in place, but {Named} was not seen to run on it: pod \"{waiting.Metadata.Name}\" waits on node \"{waiting.Spec!.NodeName}\" for the volume, which this pod has on node \"{here}\" until it ends";
@@ -208,36 +209,6 @@ public sealed class Middleware(
     Task<Scale> ScaleTo(int replicas, CancellationToken cancel) => KubeFailure.Translated(
         kube.MergePatch(resource.OfScale(), series.Namespace, series.Name, new JsonObject { ["spec"] = new JsonObject { ["replicas"] = replicas } }, cancel));
 
-    /// <summary>Its own pods that have not ended.</summary>
-    async Task<List<Pod>> Running(Scale scale, CancellationToken cancel) =>
-        await Pods(
-            new ListOptions { LabelSelector = scale.Status?.Selector is { Length: > 0 } selector ? selector : throw new RunnerException(ExitCode.Command, $"the API server does not say which pods are of {Named}") },
-            pod => PodChoice.Belongs(pod, series.Kind, series.Name),
-            cancel);
-
-    /// <summary>Pods of others that have the claim.</summary>
-    async Task<List<Pod>> Strangers(Scale scale, CancellationToken cancel)
-    {
-        var own = (await Running(scale, cancel)).Select(pod => pod.Metadata.Name).ToHashSet(StringComparer.Ordinal);
-        return await Pods(new ListOptions(), pod => PodChoice.Mounts(pod, series.Claim) && !own.Contains(pod.Metadata.Name), cancel);
-    }
-
-    async Task<List<Pod>> Pods(ListOptions options, Func<Pod, bool> wanted, CancellationToken cancel)
-    {
-        var pods = new List<Pod>();
-        try
-        {
-            await foreach (var pod in kube.List(KubeResources.Pods, series.Namespace, options, cancel))
-                if (pod.Metadata.Name != ownPod && PodChoice.UsesVolumes(pod) && wanted(pod))
-                    pods.Add(pod);
-        }
-        catch (KubeException failure)
-        {
-            throw KubeFailure.Of(failure);
-        }
-        return pods;
-    }
-
     async Task WaitUntil(Func<Task<string?>> waitsFor, Func<string, RunnerException> tooLong, CancellationToken cancel)
     {
         var (start, told) = (time.GetTimestamp(), time.GetTimestamp());
@@ -256,6 +227,4 @@ public sealed class Middleware(
 
     RunnerException Missing() => new(ExitCode.Usage, $"there is no {Named} in namespace \"{series.Namespace}\"",
         "make it first, it may have 0 replicas; or restore with --no-kube when nothing runs on the volume");
-
-    static string Listed(IEnumerable<Pod> pods) => string.Join(", ", pods.Select(pod => $"pod \"{pod.Metadata.Name}\""));
 }

@@ -11,12 +11,6 @@ namespace BackupRunner.Tests.Cluster;
 /// </summary>
 public sealed class ClusterKillTests
 {
-    /// <summary>Less than the terminationGracePeriodSeconds of the restore Job.</summary>
-    static readonly TimeSpan GracePeriod = TimeSpan.FromSeconds(60);
-
-    /// <summary>What a run does not give up although it was told to stop is answered after that.</summary>
-    static readonly TimeSpan SlowAnswer = TimeSpan.FromSeconds(5);
-
     const int MostWrites = 60;
     const int FewestWrites = 15;
 
@@ -30,7 +24,7 @@ public sealed class ClusterKillTests
         {
             var count = 0;
             var reached = site.HoldNext(request => RestoreSite.IsWrite(request) && ++count == nth);
-            return await First(reached, run) is { } write ? Kill(run, write) : null;
+            return await RestoreSite.First(reached, run) is { } write ? Kill(run, write) : null;
         });
     }
 
@@ -41,49 +35,8 @@ public sealed class ClusterKillTests
         await KilledEverywhere(site, async (run, nth) =>
         {
             var killed = KillAtChange(site, run, nth);
-            return await First(killed, run);
+            return await RestoreSite.First(killed, run);
         });
-    }
-
-    [Fact]
-    public async Task A_restore_told_to_stop_before_any_of_its_writes_leaves_whole_data_and_a_workload_that_runs()
-    {
-        await using var site = await RestoreSite.Start();
-        var (old, restored) = (0, 0);
-        for (var nth = 1; ; nth++)
-        {
-            Assert.True(nth < MostWrites);
-            var (count, answer) = (0, new TaskCompletionSource());
-            var reached = site.HoldNext(request => RestoreSite.IsWrite(request) && ++count == nth, answer.Task);
-            await using var run = site.Restore("--latest");
-            if (await First(reached, run) is not { } write)
-            {
-                (await run.Ended).Exited(0);
-                break;
-            }
-            var where = $"write {nth}, {write}";
-            run.Signal("TERM");
-            _ = Task.Delay(SlowAnswer, Cancel).ContinueWith(_ => answer.TrySetResult(), Cancel, TaskContinuationOptions.None, TaskScheduler.Default);
-            var ended = await run.Ended.WaitAsync(GracePeriod, Cancel);
-
-            Assert.True(ended.ExitCode == 143 || ended.ExitCode == 0 && site.Data == site.NewData, $"{where}: exited {ended.ExitCode}\n{ended.Error}");
-            await site.AssertReleased(where);
-            Assert.True(await site.Replicas() == 1, $"{where}: the workload is left stopped\n{ended.Error}");
-            if (restored == 0 && File.ReadAllText(Path.Join(site.Scene.Data, "dump.rdb")) == "damaged")
-            {
-                await site.AssertSettled(where, site.OldData);
-                old++;
-            }
-            else
-            {
-                restored++;
-                (await site.RestoreHere("--resume")).Exited(0);
-                await site.AssertSettled(where, site.NewData);
-            }
-            await AssertNothingMore(site, where);
-            site.Reset();
-        }
-        Assert.True(old > 1 && restored > 1, $"undone {old} times, finished {restored} times");
     }
 
     [Fact]
@@ -112,9 +65,8 @@ public sealed class ClusterKillTests
         site.Policy = ClusterScene.Policy(restore: "{startTimeout: 5s}");
         site.Controller.IsHealthy = () => !Directory.Exists(Path.Join(site.Scene.Data, "folder"));
         await using var run = site.Restore("--latest");
-        var waits = site.HoldNext(request => request.Method == "GET" && request.Path.Value!.EndsWith("/statefulsets/redis", StringComparison.Ordinal)
-            && site.Controller.Seen.ToArray() is [1, 0, 1] && site.Scene.Api.Cluster.Get("pods", ClusterScene.Space, ClusterScene.Pod) is not null);
-        Assert.NotNull(await First(waits, run));
+        var waits = site.HoldNext(request => site.WaitsForReady(request));
+        Assert.NotNull(await RestoreSite.First(waits, run));
 
         run.Signal("KILL");
         await run.Ended;
@@ -133,7 +85,7 @@ public sealed class ClusterKillTests
     {
         await using var site = await RestoreSite.Start();
         await using var run = site.Restore("--latest");
-        Assert.NotNull(await First(site.HoldNext(RestoreSite.IsScale), run));
+        Assert.NotNull(await RestoreSite.First(site.HoldNext(RestoreSite.IsScale), run));
         run.Signal("KILL");
         await run.Ended;
 
@@ -166,26 +118,11 @@ public sealed class ClusterKillTests
             await site.AssertSettled(where, plain ? site.NewData : null);
             Assert.True(plain || restored == 0 || site.Data == site.NewData, $"{where}: an earlier kill was finished, this one was undone");
             (old, restored) = (old + (!plain && site.Data == site.OldData ? 1 : 0), restored + (!plain && site.Data == site.NewData ? 1 : 0));
-            await AssertNothingMore(site, where);
+            await site.AssertNothingMore(where);
             site.Reset();
         }
         Assert.True(old + restored >= FewestWrites / 2 && old > 1 && restored > 1, $"undone {old} times, finished {restored} times");
     }
-
-    static async Task AssertNothingMore(RestoreSite site, string where)
-    {
-        var (data, scales) = (site.Data, Scales(site));
-        var again = (await site.RestoreHere("--resume")).Exited(0);
-        Assert.Contains("no unfinished restore", again.Out, StringComparison.Ordinal);
-        Assert.Equal(data, site.Data);
-        Assert.True(scales == Scales(site), $"{where}: a second resume scales");
-        await site.AssertSettled(where);
-    }
-
-    static int Scales(RestoreSite site) => site.Scene.Api.Log.Count(entry => entry is { Method: "PATCH", Resource: "statefulsets/scale" });
-
-    /// <summary>Where the run is; null: it has ended before it came there.</summary>
-    static async Task<string?> First(Task<string> reached, RunningRunner run) => await Task.WhenAny(reached, run.Ended) == reached ? await reached : null;
 
     static string Kill(RunningRunner run, string write)
     {

@@ -76,6 +76,19 @@ sealed class RestoreSite : IAsyncDisposable
         await Eventually.True(async () => await Scene.Admin.Get(KubeResources.Pods, ClusterScene.Space, ClusterScene.Pod, Cancel) is not null, $"{where}: the pod");
     }
 
+    /// <summary>Another resume has nothing to do, and does nothing.</summary>
+    public async Task AssertNothingMore(string where)
+    {
+        var (data, scales) = (Data, Scales);
+        var again = (await RestoreHere("--resume")).Exited(0);
+        Assert.Contains("no unfinished restore", again.Out, StringComparison.Ordinal);
+        Assert.Equal(data, Data);
+        Assert.True(scales == Scales, $"{where}: a second resume scales");
+        await AssertSettled(where);
+    }
+
+    int Scales => Scene.Api.Log.Count(entry => entry is { Method: "PATCH", Resource: "statefulsets/scale" });
+
     public async Task AssertReleased(string where)
     {
         foreach (var name in (string[])[ClusterScene.ClaimLease, ClusterScene.RestoreLease])
@@ -102,6 +115,14 @@ sealed class RestoreSite : IAsyncDisposable
             new FakeFault.Hold(until ?? Task.Delay(Timeout.Infinite, Cancel)), times: 1);
         return reached.Task;
     }
+
+    /// <summary>A look at the workload, which was scaled back and has its pod.</summary>
+    public bool WaitsForReady(HttpRequest request) =>
+        request.Method == "GET" && request.Path.Value!.EndsWith("/statefulsets/redis", StringComparison.Ordinal)
+        && Controller.Seen.ToArray() is [1, 0, 1] && Scene.Api.Cluster.Get("pods", ClusterScene.Space, ClusterScene.Pod) is not null;
+
+    /// <summary>Where the run is; null: it has ended before it came there.</summary>
+    public static async Task<string?> First(Task<string> reached, RunningRunner run) => await Task.WhenAny(reached, run.Ended) == reached ? await reached : null;
 
     static string Listing(string folder) => string.Join('\n',
         from path in Directory.EnumerateFileSystemEntries(folder, "*", new EnumerationOptions { RecurseSubdirectories = true, AttributesToSkip = FileAttributes.None })

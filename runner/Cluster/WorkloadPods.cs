@@ -1,0 +1,43 @@
+using BackupRunner.Kube;
+using BackupRunner.Names;
+using BackupRunner.Reports;
+
+namespace BackupRunner.Cluster;
+
+/// <summary>The pods that a restore must look out for, as they are now; pods that have ended are none.</summary>
+/// <param name="ownPod">This run's pod, which is not counted.</param>
+sealed class WorkloadPods(KubeClient kube, SeriesId series, string ownPod)
+{
+    /// <summary>The workload's own, also those that are being deleted.</summary>
+    public Task<List<Pod>> Running(Scale scale, CancellationToken cancel) => Find(
+        new ListOptions { LabelSelector = SelectorOf(scale) }, pod => PodChoice.Belongs(pod, series.Kind, series.Name), cancel);
+
+    /// <summary>Pods of others that have the claim.</summary>
+    public async Task<List<Pod>> Strangers(Scale scale, CancellationToken cancel)
+    {
+        var own = (await Running(scale, cancel)).Select(pod => pod.Metadata.Name).ToHashSet(StringComparer.Ordinal);
+        return await Find(new ListOptions(), pod => PodChoice.Mounts(pod, series.Claim) && !own.Contains(pod.Metadata.Name), cancel);
+    }
+
+    public static string Listed(IEnumerable<Pod> pods) => string.Join(", ", pods.Select(pod => $"pod \"{pod.Metadata.Name}\""));
+
+    string SelectorOf(Scale scale) => scale.Status?.Selector is { Length: > 0 } selector
+        ? selector
+        : throw new RunnerException(ExitCode.Command, $"the API server does not say which pods are of {series.Kind} \"{series.Name}\"");
+
+    async Task<List<Pod>> Find(ListOptions options, Func<Pod, bool> wanted, CancellationToken cancel)
+    {
+        var found = new List<Pod>();
+        try
+        {
+            await foreach (var pod in kube.List(KubeResources.Pods, series.Namespace, options, cancel))
+                if (pod.Metadata.Name != ownPod && PodChoice.UsesVolumes(pod) && wanted(pod))
+                    found.Add(pod);
+        }
+        catch (KubeException failure)
+        {
+            throw KubeFailure.Of(failure);
+        }
+        return found;
+    }
+}
