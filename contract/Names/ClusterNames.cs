@@ -17,6 +17,11 @@ public static class ClusterNames
     /// <summary>The prefix of every annotation and label of ours.</summary>
     public const string Domain = "backup.middleware.io/";
 
+    /// <summary>The label, and its value, of every pod that runs the runner.</summary>
+    public const string AppLabel = "app.kubernetes.io/name";
+
+    public const string App = "backup-runner";
+
     /// <summary>The kind whose claims' names already hold its own, so that its objects need no hash.</summary>
     public const string StatefulSet = "statefulset";
 

@@ -50,14 +50,17 @@ public static class BackupVerb
         DataFolder.Require(data, setup.StorePath, setup.KeysPath);
 
         await run.Site.HoldForBackup(id, data, cancel);
-        if (UnfinishedRestore.Refusal(data, UnfinishedRestore.Find(data)) is { } unfinished)
-            throw unfinished;
         await run.Site.During(stop => BackUp(run, new BackupKeys(setup.Prefix, series, id), data, stop), cancel);
     }
 
     static async Task BackUp(RunContext run, BackupKeys keys, string data, CancellationToken cancel)
     {
         var setup = run.Setup;
+        if (UnfinishedRestore.Refusal(data, UnfinishedRestore.Find(data)) is { } unfinished)
+        {
+            await run.ThawLeftover(cancel);
+            throw unfinished;
+        }
         var workload = await run.Site.Workload(cancel);
         var plan = BackupPlan.For(keys, data, setup.Policy, setup.PolicySha256, setup.TemplateModel(keys.Id, workload)) with { Encryption = setup.Encryption };
         run.Site.Enter("backup");

@@ -37,7 +37,7 @@ public static class CheckVerb
         run.WarnOfLints();
         var checks = new Checks(run.Json ? TextWriter.Null : run.Host.Out);
 
-        await checks.Run(setup.Kube is null ? "state folder" : "Lease", () => run.Site.HoldForBackup(id, data, cancel));
+        await checks.Run(setup.Kube is null ? "state folder" : "Lease", () => run.Site.HoldForCheck(data, cancel));
         await checks.Run(setup.Kube is null ? "policy and templates" : "policy, templates and the workload's pod", async () =>
         {
             var workload = await run.Site.Workload(cancel);

@@ -37,7 +37,13 @@ sealed class RestoreCall(RunContext run, RestoreFlags flags, ManifestTrust trust
         var selection = flags.Resume ? null : run.Selection(or);
         await run.Site.HoldForRestore(target, cancel);
         IReadOnlyList<string> lines = [];
-        await run.Site.During(async stop => lines = selection is null ? await Resume(stop) : await Restore(selection, stop), cancel);
+        await run.Site.During(
+            async stop =>
+            {
+                await run.ThawLeftover(stop);
+                lines = selection is null ? await Resume(stop) : await Restore(selection, stop);
+            },
+            cancel);
         return lines;
     }
 
@@ -48,7 +54,6 @@ sealed class RestoreCall(RunContext run, RestoreFlags flags, ManifestTrust trust
             run.Site.HoldSource(chosen.Keys.Series, chosen.Keys.Id);
         using var backup = await Open(chosen, cancel);
         var plan = await Plan(backup.Id, cancel);
-        await run.ThawLeftover(cancel);
         if (run.Site.Middleware is { } middleware)
             await middleware.Preflight(cancel);
         run.Site.Enter("restore");
@@ -62,7 +67,10 @@ sealed class RestoreCall(RunContext run, RestoreFlags flags, ManifestTrust trust
     {
         string[] nothing = [$"no unfinished restore in {target}"];
         if (!Directory.Exists(target))
-            return nothing;
+        {
+            return run.Site.Middleware is null ? nothing
+                : throw new RunnerException(ExitCode.Volume, $"there is no folder \"{target}\" to look for an unfinished restore in", "--data names where the claim is mounted");
+        }
         if (run.Site.Middleware is { } middleware)
             await middleware.Preflight(cancel);
         if (run.Site.Middleware?.OpenScript is { } script)
@@ -106,6 +114,7 @@ sealed class RestoreCall(RunContext run, RestoreFlags flags, ManifestTrust trust
                 async (to, stop) =>
                 {
                     await backup.CopyTo(to, stop);
+                    await middleware.RequireStopped(stop);
                     await middleware.NoteScript(backup.Id, stop);
                 },
                 cancel);

@@ -76,8 +76,8 @@ public sealed class RunContext(ParseResult call, RunOptions options, RunnerHost 
     {
         ("--policy", call.GetValue(options.Policy)), ("--store", call.GetValue(options.Store)), ("--credentials", call.GetValue(options.Credentials)), ("--keys", call.GetValue(options.Keys)), ("--data", call.GetValue(options.Data)),
         ("--workload", call.GetValue(options.Workload)), ("--namespace", call.GetValue(options.Namespace)), ("--claim", call.GetValue(options.Claim)),
-        ("--cluster", call.GetValue(options.Cluster)),
-    }.Where(option => option.Value is not null).Select(option => $"{option.Name} {Quoted(option.Value!)}"));
+        ("--cluster", call.GetValue(options.Cluster)), ("--kubeconfig", call.GetValue(options.Kubeconfig)), ("--context", call.GetValue(options.Context)),
+    }.Where(option => option.Value is not null).Select(option => $"{option.Name} {Quoted(option.Value!)}").Concat(call.GetValue(options.NoKube) ? ["--no-kube"] : []));
 
     /// <summary>
     /// Thaws what a killed backup left frozen. For the runs that are no backup themselves: what cannot be thawed is a warning, and the next backup
@@ -135,6 +135,9 @@ public sealed class RunContext(ParseResult call, RunOptions options, RunnerHost 
     IRunSite OpenSite()
     {
         var redaction = Redaction.Of(host.Variables);
+        var wait = LeaseWait;
+        if (Setup.Kube is null && (wait > TimeSpan.Zero || call.GetValue(options.Lease) is { Length: > 0 }))
+            throw new RunnerException(ExitCode.Usage, "--lease and --lease-wait are for a run in a cluster, and this is none", "in a pod, --workload names a StatefulSet or Deployment; from outside, --kubeconfig");
         if (Setup is { Kube: not null, Policy.Cluster: null } && call.GetValue(options.Cluster) is null)
         {
             throw new RunnerException(ExitCode.Usage, "the name of this cluster in stored paths is not set: two clusters with one bucket would mix their backups",
@@ -148,7 +151,7 @@ public sealed class RunContext(ParseResult call, RunOptions options, RunnerHost 
         IRunSite opened = Setup.Kube is { } kube
             ? new ClusterSite(
                 new KubeClient(kube, host.Time),
-                new ClusterRun(Setup.RequiredSeries, Setup.Policy, PodName, Setup.ArchivePath, call.GetValue(options.Lease) ?? [], LeaseWait),
+                new ClusterRun(Setup.RequiredSeries, Setup.Policy, PodName, Setup.ArchivePath, call.GetValue(options.Lease) ?? [], wait),
                 redaction, log.Say, log.Warn, host.Time)
             : new HostSite(Setup.State, Setup.Series, new LocalShell(redaction, log.Say, host.Time));
         Progress.Told = opened.Tell;

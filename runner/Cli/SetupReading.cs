@@ -46,6 +46,8 @@ public static class SetupReading
     static KubeConfig? KubeOf(ParseResult call, RunOptions options, RunnerHost host)
     {
         var kubeconfig = call.GetValue(options.Kubeconfig);
+        if (kubeconfig is null && call.GetValue(options.Context) is not null)
+            throw new RunnerException(ExitCode.Usage, "--context needs --kubeconfig");
         if (call.GetValue(options.NoKube))
             return kubeconfig is null ? null : throw new RunnerException(ExitCode.Usage, "--kubeconfig and --no-kube contradict each other");
         var kind = call.GetValue(options.Workload)?.Split('/')[0].ToLowerInvariant();

@@ -14,6 +14,11 @@ public sealed class ClusterHold(KubeClient kube, string space, string pod, TimeS
     readonly string identity = $"{pod}_{Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(NonceBytes))}";
     readonly List<(string Name, LeaseLock Lease)> held = [];
 
+    readonly HashSet<string> displaced = new(StringComparer.Ordinal);
+
+    /// <summary>The pods that held a Lease until it was taken over from them.</summary>
+    public IReadOnlySet<string> Displaced => displaced;
+
     /// <exception cref="RunnerException">Exit code 7: a live run holds it; 2: there is none, or no permission.</exception>
     public async Task<LeaseLock> Take(string name, CancellationToken cancel)
     {
@@ -27,7 +32,10 @@ public sealed class ClusterHold(KubeClient kube, string space, string pod, TimeS
                     "wait until it has ended; --lease-wait 10m does that by itself");
             }
             if (before.Spec?.HolderIdentity is { Length: > 0 } dead)
+            {
+                displaced.Add(dead.Split('_')[0]);
                 say($"took lease \"{name}\" over from \"{dead}\", which has not renewed it");
+            }
             held.Add((name, lease));
             return lease;
         }
@@ -40,7 +48,7 @@ public sealed class ClusterHold(KubeClient kube, string space, string pod, TimeS
         catch (KubeException failure)
         {
             await lease.DisposeAsync();
-            throw KubeFailure.Of(failure);
+            throw ApiFailure.Of(failure);
         }
         catch
         {
@@ -73,7 +81,7 @@ public sealed class ClusterHold(KubeClient kube, string space, string pod, TimeS
             }
             catch (KubeException failure)
             {
-                throw KubeFailure.Of(failure);
+                throw ApiFailure.Of(failure);
             }
         }
     }

@@ -22,6 +22,9 @@ public sealed class ClusterSite(KubeClient kube, ClusterRun run, Redaction redac
     readonly ClusterHold hold = new(kube, run.Series.Namespace, run.Pod, run.LeaseWait, say, time);
     LeaseLock? claimLease;
     LeaseLock? restoreLease;
+
+    /// <summary>The Lease that tells of this run; null: none does.</summary>
+    LeaseLock? noted;
     MakeWay? makeWay;
     RestoreContainerShell? restoreContainer;
 
@@ -35,29 +38,55 @@ public sealed class ClusterSite(KubeClient kube, ClusterRun run, Redaction redac
 
     public async Task HoldForBackup(BackupId id, string data, CancellationToken cancel)
     {
+        await HoldForCheck(data, cancel);
+        claimLease!.Annotate(LeaseNotes.Id, id.Text);
+        noted = claimLease;
+        if (claimLease.Annotations.GetValueOrDefault(LeaseNotes.Script) is { Length: > 0 } script)
+        {
+            throw new RunnerException(ExitCode.Volume, $"commands.restore was putting {script} in place and did not end well: the data is neither the old nor the new, and no backup is made of it",
+                "restore a backup: --backup ID, --before TIME or --latest");
+        }
+    }
+
+    public async Task HoldForCheck(string data, CancellationToken cancel)
+    {
+        await RequireOwnClaim(cancel);
         claimLease = await hold.Take(ClaimLease, cancel);
-        claimLease.Annotate(LeaseNotes.Id, id.Text);
         ReadsVolume = true;
     }
 
-    public async Task HoldForPrune(CancellationToken cancel) => claimLease ??= await hold.Take(ClaimLease, cancel);
+    public async Task HoldForPrune(CancellationToken cancel) => noted = claimLease = await hold.Take(ClaimLease, cancel);
 
     public async Task HoldForRestore(string target, CancellationToken cancel)
     {
+        await RequireOwnClaim(cancel);
         if (run.Policy.Commands is { Restore: not null, RunIn: not RunIn.Runner })
         {
             restoreContainer = new RestoreContainerShell(Path.Join(Path.GetDirectoryName(run.ArchivePath), RestoreContainer.Folder), say, time);
             await restoreContainer.Begin(cancel);
         }
-        restoreLease = await hold.Take(ClusterNames.OfRestore(Series.Kind, Series.Name), cancel);
+        noted = restoreLease = await hold.Take(ClusterNames.OfRestore(Series.Kind, Series.Name), cancel);
         foreach (var name in run.OtherLeases.Append(ClaimLease).Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal))
         {
             var lease = await hold.Take(name, cancel);
             if (name == ClaimLease)
                 claimLease = lease;
         }
-        Middleware = new Middleware(kube, Series, restoreLease, hold.Confirm, run.Pod, run.Policy.Restore.StartTimeout, say, time);
+        Middleware = new Middleware(kube, Series, restoreLease, claimLease!, hold, run.Pod, run.Policy.Restore.StartTimeout, say, time);
     }
+
+    /// <summary>A hand-written Job that mounts another claim than it names would overwrite that one, with all the locks of this one.</summary>
+    async Task RequireOwnClaim(CancellationToken cancel)
+    {
+        var own = await ApiFailure.Translated(kube.Get(KubeResources.Pods, Series.Namespace, run.Pod, cancel));
+        if (own is not null && !PodChoice.Mounts(own, Series.Claim))
+        {
+            throw new RunnerException(ExitCode.Usage, $"this pod, \"{run.Pod}\", does not mount claim \"{Series.Claim}\", which --claim names",
+                "mount that claim at the folder that --data names");
+        }
+    }
+
+    string? FrozenUid => claimLease?.Annotations.GetValueOrDefault(LeaseNotes.Frozen) is { Length: > 0 } mark ? LeaseMark.Parse(mark)?.PodUid : null;
 
     /// <summary>In another series' cluster or namespace there may be no Lease for us: reading proves what is read.</summary>
     public void HoldSource(SeriesId source, BackupId id)
@@ -91,13 +120,13 @@ public sealed class ClusterSite(KubeClient kube, ClusterRun run, Redaction redac
 
     RunnerException? Reason => hold.LostReason ?? makeWay?.Reason;
 
-    public void Enter(string phase) => (restoreLease ?? claimLease)?.Annotate(LeaseNotes.Phase, phase);
+    public void Enter(string phase) => noted?.Annotate(LeaseNotes.Phase, phase);
 
-    public void Tell(string progress) => (restoreLease ?? claimLease)?.Annotate(LeaseNotes.Progress, progress);
+    public void Tell(string progress) => noted?.Annotate(LeaseNotes.Progress, progress);
 
     public void Conclude(RunReport report)
     {
-        if ((restoreLease ?? claimLease) is not { } lease)
+        if (noted is not { } lease)
             return;
         lease.Annotate(LeaseNotes.Phase, report.ExitCode == (int)ExitCode.Done ? "done" : "failed");
         lease.Annotate(LeaseNotes.Progress, null);
@@ -135,14 +164,14 @@ public sealed class ClusterSite(KubeClient kube, ClusterRun run, Redaction redac
             shell,
             inRunner || pod is null ? new LocalScriptArchiver(local) : new PodArchiver(kube, pod.At, shell),
             (IWorkloadShell?)restoreContainer ?? local,
-            new LeaseMark(lease, ClaimLease, pod?.At, warn, time));
+            new LeaseMark(kube, lease, Series.Namespace, ClaimLease, pod?.At, warn, time));
     }
 
     bool NeedsCommands => ReadsVolume && (run.Policy.Settings.Consistency.Enabled || run.Policy.Commands is { Backup: not null, RunIn: not RunIn.Runner });
 
     async Task<FoundPod?> FindPod(CancellationToken cancel)
     {
-        var workload = await KubeFailure.Translated(kube.Get(WorkloadKind.Resource(Series.Kind)!, Series.Namespace, Series.Name, cancel))
+        var workload = await ApiFailure.Translated(kube.Get(WorkloadKind.Resource(Series.Kind)!, Series.Namespace, Series.Name, cancel))
             ?? throw new RunnerException(ExitCode.Usage, $"there is no {Series.Kind} \"{Series.Name}\" in namespace \"{Series.Namespace}\"", "--workload names it; --no-kube works without it");
         var pods = new List<Pod>();
         try
@@ -152,9 +181,9 @@ public sealed class ClusterSite(KubeClient kube, ClusterRun run, Redaction redac
         }
         catch (KubeException failure)
         {
-            throw KubeFailure.Of(failure);
+            throw ApiFailure.Of(failure);
         }
-        if (PodChoice.ForClaim(Series.Kind, Series.Name, Series.Claim, pods) is not { } found)
+        if (PodChoice.ForClaim(Series.Kind, Series.Name, Series.Claim, pods, FrozenUid) is not { } found)
             return null;
         var wanted = run.Policy.Settings.Consistency.Container;
         var container = PodChoice.ContainerOf(found, Series.Claim, wanted) ?? throw new RunnerException(

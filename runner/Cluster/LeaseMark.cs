@@ -13,8 +13,9 @@ namespace BackupRunner.Cluster;
 /// </summary>
 /// <param name="pod">Where this run freezes and thaws; null: the workload has no pod now.</param>
 /// <param name="warn">Told of a mark that is void.</param>
-public sealed class LeaseMark(LeaseLock lease, string name, WorkloadPod? pod, Action<string> warn, TimeProvider time) : IFrozenMark
+public sealed class LeaseMark(KubeClient kube, LeaseLock lease, string space, string name, WorkloadPod? pod, Action<string> warn, TimeProvider time) : IFrozenMark
 {
+    static readonly TimeSpan AskPatience = TimeSpan.FromSeconds(10);
     static readonly TimeSpan ClearPatience = TimeSpan.FromSeconds(20);
 
     public string Address => $"annotation {LeaseNotes.Frozen} of lease {name}";
@@ -38,6 +39,26 @@ public sealed class LeaseMark(LeaseLock lease, string name, WorkloadPod? pod, Ac
     {
         var at = pod ?? throw new RunnerException(ExitCode.Command, "the workload has no pod to freeze");
         return Set(JsonSerializer.Serialize(new FrozenPod(frozen.BackupId, frozen.Since, at.Name, at.Uid, at.Container), FrozenPodJson.Default.FrozenPod), cancel);
+    }
+
+    public async Task<bool> IsAnothers(CancellationToken cancel)
+    {
+        using var patience = new CancellationTokenSource(AskPatience, time);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(patience.Token, cancel);
+        try
+        {
+            await lease.Confirm(either.Token);
+            return false;
+        }
+        catch (LeaseLostException)
+        {
+            // Deleted, or nobody's: then there is nobody else to thaw.
+            return (await ApiFailure.Translated(kube.Get(KubeResources.Leases, space, name, either.Token)))?.Spec?.HolderIdentity is { Length: > 0 };
+        }
+        catch (Exception unknown) when (unknown is KubeException or OperationCanceledException)
+        {
+            return false;
+        }
     }
 
     /// <summary>What the API server does not take now, the next renewal writes; if none comes, the next run thaws once more.</summary>
@@ -81,7 +102,7 @@ public sealed class LeaseMark(LeaseLock lease, string name, WorkloadPod? pod, Ac
         }
         catch (KubeException failure)
         {
-            throw KubeFailure.Of(failure);
+            throw ApiFailure.Of(failure);
         }
     }
 }

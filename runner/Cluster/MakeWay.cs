@@ -47,7 +47,7 @@ public sealed class MakeWay(KubeClient kube, WorkloadPod pod, string? container)
         }
         catch (KubeException failure)
         {
-            Reason = KubeFailure.Of(failure);
+            Reason = ApiFailure.Of(failure);
         }
         if (Reason is not null)
             await away.CancelAsync();

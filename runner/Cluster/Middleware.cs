@@ -12,10 +12,11 @@ namespace BackupRunner.Cluster;
 /// it had stands on the restore Lease, written once, before it is stopped: a restore that is killed anywhere can be resumed.
 /// </summary>
 /// <param name="lease">The restore Lease, held.</param>
-/// <param name="confirm">That the run still holds all its Leases; waits through an outage.</param>
+/// <param name="claimLease">The Lease of the claim that is restored, held.</param>
+/// <param name="hold">All Leases of the run.</param>
 /// <param name="ownPod">This run's pod.</param>
 public sealed class Middleware(
-    KubeClient kube, SeriesId series, LeaseLock lease, Func<CancellationToken, Task> confirm, string ownPod, TimeSpan patience, Action<string> say, TimeProvider time)
+    KubeClient kube, SeriesId series, LeaseLock lease, LeaseLock claimLease, ClusterHold hold, string ownPod, TimeSpan patience, Action<string> say, TimeProvider time)
 {
     static readonly TimeSpan Poll = TimeSpan.FromSeconds(1);
     static readonly TimeSpan TellEvery = TimeSpan.FromSeconds(10);
@@ -24,7 +25,7 @@ public sealed class Middleware(
     static readonly TimeSpan ElsewherePatience = TimeSpan.FromMinutes(2);
 
     readonly KubeResource<Workload> resource = WorkloadKind.Resource(series.Kind)!;
-    readonly WorkloadPods pods = new(kube, series, ownPod);
+    readonly WorkloadPods pods = new(kube, series, ownPod, hold.Displaced);
     bool stopped;
     bool started;
 
@@ -71,7 +72,7 @@ public sealed class Middleware(
     /// <exception cref="RunnerException">Exit code 6: it does not stop.</exception>
     public async Task Stop(CancellationToken cancel)
     {
-        await confirm(cancel);
+        await hold.Confirm(cancel);
         var scale = await Scale(cancel);
         var replicas = scale.Spec?.Replicas ?? 0;
         if (Remembered is null)
@@ -80,7 +81,7 @@ public sealed class Middleware(
             lease.Annotate(LeaseNotes.Replicas, replicas.ToString(CultureInfo.InvariantCulture));
             try
             {
-                await confirm(cancel);
+                await hold.Confirm(cancel);
             }
             catch when (Remembered is null)
             {
@@ -96,9 +97,19 @@ public sealed class Middleware(
             say($"stopping {Named}: {replicas} replicas to 0");
             await ScaleTo(0, cancel);
         }
-        await WaitUntil(async () => await pods.Running(scale, cancel) is { Count: > 0 } left ? $"stopping {Named}: {WorkloadPods.Listed(left)} still there" : null,
+        await WaitUntil(() => StillThere(scale, cancel),
             left => new RunnerException(ExitCode.Volume, $"{Named} did not stop within {Duration.Format(patience)}: {left}",
                 "something starts it again, or a pod cannot end: pause its autoscaler (HPA, KEDA), GitOps or operator; backup.restore.startTimeout sets the time"), cancel);
+    }
+
+    /// <returns>Null once its controller has seen that it shall have no pods, it has none, and nobody else has the claim.</returns>
+    async Task<string?> StillThere(Scale scale, CancellationToken cancel)
+    {
+        List<Pod> left = [.. await pods.Running(scale, cancel), .. await pods.Strangers(scale, cancel)];
+        if (left.Count > 0)
+            return $"stopping {Named}: {WorkloadPods.Listed(left)} still there";
+        var now = await Get(cancel);
+        return (now.Status?.ObservedGeneration ?? 0) < (now.Metadata.Generation ?? 0) ? $"stopping {Named}: its controller has not seen it yet" : null;
     }
 
     /// <summary>That it still is as <see cref="Stop"/> left it; stops it where this run has not yet.</summary>
@@ -110,14 +121,14 @@ public sealed class Middleware(
             await Stop(cancel);
             return;
         }
-        await confirm(cancel);
+        await hold.Confirm(cancel);
         var scale = await Scale(cancel);
         List<Pod> left = [.. await pods.Running(scale, cancel), .. await pods.Strangers(scale, cancel)];
         if (left.Count > 0 || (scale.Spec?.Replicas ?? 0) > 0)
         {
             throw new RunnerException(ExitCode.Volume,
-                $"somebody started {Named} while it was being restored ({(left.Count > 0 ? WorkloadPods.Listed(left) : $"replicas: {scale.Spec!.Replicas}")})",
-                "pause its autoscaler (HPA, KEDA), GitOps or operator for the time of the restore");
+                $"somebody started {Named}, or took its claim, while it was being restored ({(left.Count > 0 ? WorkloadPods.Listed(left) : $"replicas: {scale.Spec!.Replicas}")})",
+                "pause its autoscaler (HPA, KEDA), GitOps or operator for the time of the restore; end other pods that have the claim");
         }
     }
 
@@ -126,7 +137,7 @@ public sealed class Middleware(
     {
         if (Remembered is not { } replicas)
             return;
-        await confirm(cancel);
+        await hold.Confirm(cancel);
         var scale = await Scale(cancel);
         if (stopped && !started && await pods.Running(scale, cancel) is { Count: > 0 } early)
             Disturbance = $"somebody started {Named} before the restore did ({WorkloadPods.Listed(early)}); the restored data is in place";
@@ -169,7 +180,7 @@ public sealed class Middleware(
     /// </summary>
     async Task<string?> WaitsElsewhere(CancellationToken cancel)
     {
-        var own = await KubeFailure.Translated(kube.Get(KubeResources.Pods, series.Namespace, ownPod, cancel));
+        var own = await ApiFailure.Translated(kube.Get(KubeResources.Pods, series.Namespace, ownPod, cancel));
         if (own?.Spec?.NodeName is not { Length: > 0 } here)
             return null;
         var waiting = (await pods.Running(await Scale(cancel), cancel)).Find(pod =>
@@ -179,13 +190,15 @@ public sealed class Middleware(
     }
 
     /// <summary>That the run may still change anything: it holds all its Leases.</summary>
-    public Task Confirm(CancellationToken cancel) => confirm(cancel);
+    public Task Confirm(CancellationToken cancel) => hold.Confirm(cancel);
 
     /// <summary>Remembers that a script of the user has begun to change the data; null: it has ended well.</summary>
     public async Task NoteScript(BackupId? id, CancellationToken cancel)
     {
         lease.Annotate(LeaseNotes.Script, id?.Text);
-        await confirm(cancel);
+        // A backup may only read this one.
+        claimLease.Annotate(LeaseNotes.Script, id?.Text);
+        await hold.Confirm(cancel);
     }
 
     /// <summary>Forgets that it was stopped: it runs as before.</summary>
@@ -194,25 +207,26 @@ public sealed class Middleware(
         if (Remembered is null)
             return;
         lease.Annotate(LeaseNotes.Script, null);
+        claimLease.Annotate(LeaseNotes.Script, null);
         lease.Annotate(LeaseNotes.Replicas, null);
         lease.Annotate(LeaseNotes.Claim, null);
-        await confirm(cancel);
+        await hold.Confirm(cancel);
         stopped = started = false;
     }
 
     async Task<Workload> Get(CancellationToken cancel) =>
-        await KubeFailure.Translated(kube.Get(resource, series.Namespace, series.Name, cancel)) ?? throw Missing();
+        await ApiFailure.Translated(kube.Get(resource, series.Namespace, series.Name, cancel)) ?? throw Missing();
 
     async Task<Scale> Scale(CancellationToken cancel) =>
-        await KubeFailure.Translated(kube.Get(resource.OfScale(), series.Namespace, series.Name, cancel)) ?? throw Missing();
+        await Patiently(() => kube.Get(resource.OfScale(), series.Namespace, series.Name, cancel), cancel) ?? throw Missing();
 
-    Task<Scale> ScaleTo(int replicas, CancellationToken cancel) => KubeFailure.Translated(
-        kube.MergePatch(resource.OfScale(), series.Namespace, series.Name, new JsonObject { ["spec"] = new JsonObject { ["replicas"] = replicas } }, cancel));
+    Task<Scale> ScaleTo(int replicas, CancellationToken cancel) => Patiently(
+        () => kube.MergePatch(resource.OfScale(), series.Namespace, series.Name, new JsonObject { ["spec"] = new JsonObject { ["replicas"] = replicas } }, cancel), cancel);
 
     async Task WaitUntil(Func<Task<string?>> waitsFor, Func<string, RunnerException> tooLong, CancellationToken cancel)
     {
         var (start, told) = (time.GetTimestamp(), time.GetTimestamp());
-        while (await waitsFor() is { } left)
+        while (await Waiting(waitsFor) is { } left)
         {
             if (time.GetElapsedTime(start) >= patience)
                 throw tooLong(left);
@@ -222,6 +236,39 @@ public sealed class Middleware(
                 told = time.GetTimestamp();
             }
             await Task.Delay(Poll, time, cancel);
+        }
+    }
+
+    /// <summary>An API server that does not answer for a while says nothing of the workload.</summary>
+    static async Task<string?> Waiting(Func<Task<string?>> waitsFor)
+    {
+        try
+        {
+            return await waitsFor();
+        }
+        catch (RunnerException away) when (away.InnerException is KubeException { IsTransient: true })
+        {
+            return away.Message;
+        }
+    }
+
+    /// <summary>As long as there is patience; what is asked for may be done twice.</summary>
+    async Task<T> Patiently<T>(Func<Task<T>> call, CancellationToken cancel)
+    {
+        for (var start = time.GetTimestamp(); ; await Task.Delay(Poll, time, cancel))
+        {
+            try
+            {
+                return await call();
+            }
+            catch (KubeException away) when (away.IsTransient && time.GetElapsedTime(start) < patience)
+            {
+                say($"waiting for the API server: {away.Message}");
+            }
+            catch (KubeException failure)
+            {
+                throw ApiFailure.Of(failure);
+            }
         }
     }
 

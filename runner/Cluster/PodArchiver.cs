@@ -56,7 +56,7 @@ public sealed class PodArchiver(KubeClient kube, WorkloadPod pod, IWorkloadShell
     {
         var said = await Ask(script, path.FreeKilobytes, cancel);
         if (!long.TryParse(said, NumberStyles.None, CultureInfo.InvariantCulture, out var kilobytes))
-            throw new RunnerException(ExitCode.Command, $"df in {pod} did not say how much is free at \"{script.ArchivePath}\": \"{said}\"");
+            throw new RunnerException(ExitCode.Command, $"df in {pod} did not say how much is free at \"{script.ArchivePath}\"", "df of POSIX, -Pk, is needed there");
         if (kilobytes < dataBytes / 1024)
         {
             throw new RunnerException(ExitCode.Command,

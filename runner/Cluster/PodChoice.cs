@@ -19,10 +19,13 @@ public static class PodChoice
             : null;
     }
 
-    /// <summary>Of the workload's pods that mount the claim: the one of the claim's ordinal, else a ready one, the oldest first. Null: none runs.</summary>
-    public static Pod? ForClaim(string kind, string workload, string claim, IEnumerable<Pod> pods)
+    /// <summary>Of the workload's pods that mount the claim: the one that is frozen, else the one of the claim's ordinal, else a ready one, the oldest first. Null: none runs.</summary>
+    public static Pod? ForClaim(string kind, string workload, string claim, IEnumerable<Pod> pods, string? frozenUid = null)
     {
-        var mounting = pods.Where(pod => Belongs(pod, kind, workload) && Mounts(pod, claim) && IsAlive(pod)).ToList();
+        var all = pods.Where(pod => Belongs(pod, kind, workload) && Mounts(pod, claim) && UsesVolumes(pod)).ToList();
+        if (frozenUid is not null && all.Find(pod => pod.Metadata.Uid == frozenUid) is { } frozen)
+            return frozen;
+        var mounting = all.Where(IsAlive).ToList();
         var own = kind == ClusterNames.StatefulSet && OfStatefulSet(workload, claim) is { } name ? mounting.Find(pod => pod.Metadata.Name == name) : null;
         return own ?? mounting
             .OrderByDescending(IsReady).ThenBy(pod => pod.Metadata.CreationTimestamp).ThenBy(pod => pod.Metadata.Name, StringComparer.Ordinal)

@@ -7,6 +7,9 @@ namespace BackupRunner.Cluster;
 /// <summary>A command that runs in a container. Disposing it ends its processes there, and the connection.</summary>
 sealed class PodCommand : IHeldCommand
 {
+    /// <summary>Of the loader's own line; a shell that says more before it is another's.</summary>
+    const int LongestHead = 256;
+
     static readonly TimeSpan Drain = TimeSpan.FromSeconds(1);
     static readonly TimeSpan Poll = TimeSpan.FromMilliseconds(200);
 
@@ -90,7 +93,8 @@ sealed class PodCommand : IHeldCommand
 
     public async ValueTask DisposeAsync()
     {
-        if (!Ended.IsCompleted)
+        // Cut off, it may run on: what it was to do it would do after this run has gone on without it.
+        if (!Ended.IsCompleted || (await Ended).Broken is not null)
             await EndAll();
         await cut.CancelAsync();
         await Ended;
@@ -119,7 +123,7 @@ sealed class PodCommand : IHeldCommand
         }
         output.Finish();
         error.Finish();
-        return new ShellResult(exitCode, TimedOut: false, output.Captured, error.Captured) { Broken = broken };
+        return new ShellResult(exitCode, TimedOut: false, output.Captured, error.Captured) { Broken = broken, MayStillRun = broken is not null };
     }
 
     static ValueTask Take(OutputCapture capture, Decoder decoder, ReadOnlyMemory<byte> bytes)
@@ -135,11 +139,11 @@ sealed class PodCommand : IHeldCommand
     {
         var end = chunk.Span.IndexOf((byte)'\n');
         head.Append(Encoding.UTF8.GetString(end < 0 ? chunk.Span : chunk.Span[..end]));
-        if (end < 0)
+        if (end < 0 && head.Length <= LongestHead)
             return default;
         headRead = true;
         process = ContainerScript.ProcessOf(head.ToString());
-        return process is not null ? chunk[(end + 1)..] : Encoding.UTF8.GetBytes(head + "\n").Concat(chunk[(end + 1)..].ToArray()).ToArray();
+        return process is not null ? chunk[(end + 1)..] : Encoding.UTF8.GetBytes(end < 0 ? head.ToString() : head + "\n").Concat(chunk[(end < 0 ? chunk.Length : end + 1)..].ToArray()).ToArray();
     }
 
     async Task Send(string signal, int leader)

@@ -58,14 +58,16 @@ public sealed class PodShell(KubeClient kube, WorkloadPod pod, Redaction redacti
         }
     }
 
-    static ShellResult TimedOut => new(0, TimedOut: true, CapturedOutput.Empty, CapturedOutput.Empty);
+    public bool IsRemote => true;
+
+    static ShellResult TimedOut => new(0, TimedOut: true, CapturedOutput.Empty, CapturedOutput.Empty) { MayStillRun = true };
 
     public async Task<IHeldCommand> Hold(ShellCommand command, string signal, CancellationToken cancel) => await Start(command, signal, cancel);
 
     async Task<ShellResult> Once(ShellCommand command, CancellationToken either, CancellationToken cancel)
     {
         if (!command.IsPoll)
-            await pod.RequireSame(kube, either);
+            await RequireSame(either);
         await using var running = await Start(command, signal: null, either);
         try
         {
@@ -81,6 +83,23 @@ public sealed class PodShell(KubeClient kube, WorkloadPod pod, Redaction redacti
             if (running.Ended.IsCompletedSuccessfully)
                 return running.Ended.Result with { TimedOut = true };
             throw;
+        }
+    }
+
+    /// <summary>An API server that is away for a while is waited for: nothing has been begun.</summary>
+    async Task RequireSame(CancellationToken either)
+    {
+        while (true)
+        {
+            try
+            {
+                await pod.RequireSame(kube, either);
+                return;
+            }
+            catch (RunnerException away) when (away.InnerException is KubeException { IsTransient: true })
+            {
+                await Task.Delay(AskAgain, time, either);
+            }
         }
     }
 
@@ -111,7 +130,7 @@ public sealed class PodShell(KubeClient kube, WorkloadPod pod, Redaction redacti
         }
         catch (KubeException failure)
         {
-            var known = KubeFailure.Of(failure);
+            var known = ApiFailure.Of(failure);
             throw new RunnerException(known.ExitCode, $"cannot run {command.PolicyPath} in {pod}: {known.Message}", known.Hint, failure);
         }
     }

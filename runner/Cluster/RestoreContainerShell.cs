@@ -34,6 +34,8 @@ public sealed class RestoreContainerShell(string folder, Action<string> say, Tim
             File.SetUnixFileMode(folder, ForAll);
             return Task.CompletedTask;
         });
+        if (File.Exists(PathOf(RestoreContainer.Ready)) || File.Exists(PathOf(RestoreContainer.ExitCode)))
+            throw new RunnerException(ExitCode.Usage, $"\"{folder}\" holds what an earlier restore of this pod has left", "the Job's restartPolicy must be Never: another pod tries again");
         await WriteBeat(0, cancel);
         beating = KeepBeating();
     }

@@ -11,7 +11,7 @@ public sealed record WorkloadPod(string Namespace, string Name, string Uid, stri
     /// <exception cref="WorkloadGoneException">It is another pod by now, or there is none.</exception>
     public async Task RequireSame(KubeClient kube, CancellationToken cancel)
     {
-        var now = await KubeFailure.Translated(kube.Get(KubeResources.Pods, Namespace, Name, cancel));
+        var now = await ApiFailure.Translated(kube.Get(KubeResources.Pods, Namespace, Name, cancel));
         if (now?.Metadata.Uid != Uid || !PodChoice.UsesVolumes(now))
         {
             throw new WorkloadGoneException($"pod \"{Name}\" {(now is null ? "is gone" : now.Metadata.Uid == Uid ? "has ended" : "was replaced by another of its name")} since this run began");

@@ -6,18 +6,23 @@ namespace BackupRunner.Cluster;
 
 /// <summary>The pods that a restore must look out for, as they are now; pods that have ended are none.</summary>
 /// <param name="ownPod">This run's pod, which is not counted.</param>
-sealed class WorkloadPods(KubeClient kube, SeriesId series, string ownPod)
+/// <param name="displaced">Pods whose Lease this run has taken over because they did not renew it: they may yet be at work.</param>
+sealed class WorkloadPods(KubeClient kube, SeriesId series, string ownPod, IReadOnlySet<string> displaced)
 {
     /// <summary>The workload's own, also those that are being deleted.</summary>
     public Task<List<Pod>> Running(Scale scale, CancellationToken cancel) => Find(
         new ListOptions { LabelSelector = SelectorOf(scale) }, pod => PodChoice.Belongs(pod, series.Kind, series.Name), cancel);
 
-    /// <summary>Pods of others that have the claim.</summary>
+    /// <summary>
+    /// Pods of others that have the claim on a node. One that has no node yet uses nothing, and other runs of this program are kept off by the Leases.
+    /// </summary>
     public async Task<List<Pod>> Strangers(Scale scale, CancellationToken cancel)
     {
         var own = (await Running(scale, cancel)).Select(pod => pod.Metadata.Name).ToHashSet(StringComparer.Ordinal);
-        return await Find(new ListOptions(), pod => PodChoice.Mounts(pod, series.Claim) && !own.Contains(pod.Metadata.Name), cancel);
+        return await Find(new ListOptions(), pod => PodChoice.Mounts(pod, series.Claim) && pod.Spec?.NodeName is { Length: > 0 } && !own.Contains(pod.Metadata.Name) && !IsKeptOff(pod), cancel);
     }
+
+    bool IsKeptOff(Pod pod) => pod.Metadata.Labels?.GetValueOrDefault(ClusterNames.AppLabel) == ClusterNames.App && !displaced.Contains(pod.Metadata.Name);
 
     public static string Listed(IEnumerable<Pod> pods) => string.Join(", ", pods.Select(pod => $"pod \"{pod.Metadata.Name}\""));
 
@@ -36,7 +41,7 @@ sealed class WorkloadPods(KubeClient kube, SeriesId series, string ownPod)
         }
         catch (KubeException failure)
         {
-            throw KubeFailure.Of(failure);
+            throw ApiFailure.Of(failure);
         }
         return found;
     }

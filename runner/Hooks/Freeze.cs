@@ -58,7 +58,7 @@ public sealed class Freeze(IWorkloadShell shell, IFrozenMark mark, TimeProvider 
             throw new RunnerException(ExitCode.Command, $"{what}, and the policy has no {FreezeStep.ThawPath}",
                 $"thaw it by hand, then remove \"{mark.Address}\"");
         }
-        if (await Thaw(thaw) is { } failure)
+        if (await Thaw(thaw, keepMark: false) is { } failure)
             throw new RunnerException(ExitCode.Command, $"{what}; {failure}", ThawHint);
         return left;
     }
@@ -71,10 +71,14 @@ public sealed class Freeze(IWorkloadShell shell, IFrozenMark mark, TimeProvider 
         await mark.Write(new Frozen(backupId, time.GetUtcNow()), cancel);
         Exception? failed = null;
         T result = default!;
+        // A command that was cut off may freeze yet, after the thaw: then the mark stays, and the next run thaws once more.
+        var mayFreezeYet = shell.IsRemote;
         try
         {
             var start = time.GetTimestamp();
-            await RunFreeze(step, cancel);
+            var frozen = await shell.Run(new ShellCommand(FreezeStep.CommandPath, step.Command!), step.Timeout, cancel);
+            mayFreezeYet = frozen.MayStillRun;
+            RequireFrozen(step, frozen);
             using var window = new FrozenWindow(step.Timeout - time.GetElapsedTime(start), time, cancel);
             result = await window.Run(step, archive);
         }
@@ -83,16 +87,17 @@ public sealed class Freeze(IWorkloadShell shell, IFrozenMark mark, TimeProvider 
             // Nothing is swallowed: it is thrown below, when the workload has been thawed.
             failed = any;
         }
-        if (await Thaw(step.Thaw!) is { } failure)
+        if (await mark.IsAnothers(CancellationToken.None))
+            throw new RunnerException((failed as RunnerException)?.ExitCode ?? ExitCode.Locked, "another run has taken over what this one held, while the workload was frozen", "that run thaws it", failed);
+        if (await Thaw(step.Thaw!, keepMark: mayFreezeYet) is { } failure)
             throw NotThawed(failure, ThawHint, failed);
         if (failed is not null)
             ExceptionDispatchInfo.Throw(failed);
         return result;
     }
 
-    async Task RunFreeze(FreezeStep step, CancellationToken cancel)
+    static void RequireFrozen(FreezeStep step, ShellResult frozen)
     {
-        var frozen = await shell.Run(new ShellCommand(FreezeStep.CommandPath, step.Command!), step.Timeout, cancel);
         if (frozen.TimedOut)
             throw new RunnerException(ExitCode.Command, $"{FreezeStep.CommandPath} did not end within {DurationText.Of(step.Timeout)} and was ended");
         if (RedisRefusal(step.Command!, frozen, FreezeStep.CommandPath) is { } refusal)
@@ -101,8 +106,8 @@ public sealed class Freeze(IWorkloadShell shell, IFrozenMark mark, TimeProvider 
             throw new RunnerException(ExitCode.Command, $"{FreezeStep.CommandPath} {frozen.Failure}");
     }
 
-    /// <returns>Null when it is thawed and the mark is gone, otherwise why not.</returns>
-    async Task<string?> Thaw(string thaw)
+    /// <returns>Null when it is thawed, otherwise why not.</returns>
+    async Task<string?> Thaw(string thaw, bool keepMark)
     {
         var start = time.GetTimestamp();
         var (failure, tries) = ("", 0);
@@ -111,7 +116,8 @@ public sealed class Freeze(IWorkloadShell shell, IFrozenMark mark, TimeProvider 
             (var failed, var reached) = await TryThaw(thaw, left);
             if (failed is null)
             {
-                await mark.Clear(CancellationToken.None);
+                if (!keepMark)
+                    await mark.Clear(CancellationToken.None);
                 return null;
             }
             failure = failed;

@@ -53,6 +53,9 @@ public sealed class FrozenMarkFile(string path) : IFrozenMark
         }
     }
 
+    /// <summary>The lock of the state folder ends with the process that has it.</summary>
+    public Task<bool> IsAnothers(CancellationToken cancel) => Task.FromResult(false);
+
     public Task Clear(CancellationToken cancel)
     {
         try

@@ -17,6 +17,11 @@ public interface IFrozenMark
     /// <summary>Returns when the mark would survive a power cut.</summary>
     Task Write(Frozen frozen, CancellationToken cancel);
 
+    /// <summary>
+    /// Whether another run has taken over what this one held, and with it the duty to thaw: to thaw now could undo the other's freeze.
+    /// </summary>
+    Task<bool> IsAnothers(CancellationToken cancel);
+
     /// <summary>No error when there is none.</summary>
     Task Clear(CancellationToken cancel);
 }

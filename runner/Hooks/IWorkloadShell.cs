@@ -9,6 +9,9 @@ public interface IWorkloadShell
     /// </summary>
     Task<ShellResult> Run(ShellCommand command, TimeSpan timeout, CancellationToken cancel);
 
+    /// <summary>Over a connection: of a command that was cut off nobody can be sure that it has ended.</summary>
+    bool IsRemote => false;
+
     /// <summary>
     /// Starts a command that holds something for as long as its standard input is open. <paramref name="cancel"/> is for the start only.
     /// </summary>

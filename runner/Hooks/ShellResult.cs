@@ -14,6 +14,9 @@ public sealed record ShellResult(int ExitCode, bool TimedOut, CapturedOutput Out
     /// <summary>Why nobody knows how the command ended: the connection to its container was cut. The exit code then says nothing. Null: it is known.</summary>
     public string? Broken { get; init; }
 
+    /// <summary>It was cut off, and was not seen to end.</summary>
+    public bool MayStillRun { get; init; }
+
     /// <summary>Of a script: what it started and did not wait for, <c>"tar" (process 17)</c>. Empty where that cannot be seen.</summary>
     public IReadOnlyList<string> StillRunning { get; init; } = [];
 

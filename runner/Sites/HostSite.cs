@@ -19,8 +19,13 @@ public sealed class HostSite(string state, SeriesId? series, IWorkloadShell shel
 
     public Task HoldForBackup(BackupId id, string data, CancellationToken cancel)
     {
-        held.Add(RunLock.OfSeries(state, Series, $"backup {id}"));
-        held.Add(RunLock.OfData(state, data, $"backup {id}"));
+        Hold(data, $"backup {id}");
+        return Task.CompletedTask;
+    }
+
+    public Task HoldForCheck(string data, CancellationToken cancel)
+    {
+        Hold(data, "check");
         return Task.CompletedTask;
     }
 
@@ -32,9 +37,14 @@ public sealed class HostSite(string state, SeriesId? series, IWorkloadShell shel
 
     public Task HoldForRestore(string target, CancellationToken cancel)
     {
-        held.Add(RunLock.OfSeries(state, Series, "restore"));
-        held.Add(RunLock.OfData(state, target, "restore"));
+        Hold(target, "restore");
         return Task.CompletedTask;
+    }
+
+    void Hold(string data, string holder)
+    {
+        held.Add(RunLock.OfSeries(state, Series, holder));
+        held.Add(RunLock.OfData(state, data, holder));
     }
 
     public void HoldSource(SeriesId source, BackupId id) => held.Add(RunLock.OfSeries(state, source, $"restore of {id}"));

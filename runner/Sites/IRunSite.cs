@@ -13,6 +13,10 @@ public interface IRunSite : IAsyncDisposable
     /// <exception cref="RunnerException">Exit code 7: another run does that.</exception>
     Task HoldForBackup(BackupId id, string data, CancellationToken cancel);
 
+    /// <summary>As a backup would, leaving no trace.</summary>
+    /// <inheritdoc cref="HoldForBackup"/>
+    Task HoldForCheck(string data, CancellationToken cancel);
+
     /// <inheritdoc cref="HoldForBackup"/>
     Task HoldForPrune(CancellationToken cancel);
 

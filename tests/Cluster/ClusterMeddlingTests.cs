@@ -29,7 +29,7 @@ public sealed class ClusterMeddlingTests : IDisposable
         await PodAt(site, run, JournalPhase.Armed);
 
         var ended = (await run.Ended).Exited(6);
-        Assert.Contains("somebody started statefulset \"redis\" while it was being restored", ended.Error, StringComparison.Ordinal);
+        Assert.Contains("somebody started statefulset \"redis\", or took its claim, while it was being restored", ended.Error, StringComparison.Ordinal);
         await site.AssertSettled("after", site.OldData);
         Assert.Equal([1, 0, 1, 0, 1], site.Controller.Seen);
     }
@@ -123,12 +123,13 @@ public sealed class ClusterMeddlingTests : IDisposable
         await using var scene = await ClusterScene.Start();
         await scene.MakePod("runner", ready: true, name: "restore-redis-abc", isOwned: false);
         await scene.Admin.Delete(KubeResources.Pods, ClusterScene.Space, ClusterScene.Pod, new(), Cancel);
-        await using var lease = new LeaseLock(scene.Admin, ClusterScene.Space, ClusterScene.RestoreLease, "restore-redis-abc_1", LeaseTiming.Default, TimeProvider.System);
-        await lease.Acquire(TimeSpan.Zero, Cancel);
+        await using var hold = new ClusterHold(scene.Admin, ClusterScene.Space, "restore-redis-abc", TimeSpan.Zero, _ => { }, TimeProvider.System);
+        var (lease, claimLease) = (await hold.Take(ClusterScene.RestoreLease, Cancel), await hold.Take(ClusterScene.ClaimLease, Cancel));
+        await scene.Admin.MergePatch(KubeResources.StatefulSets.OfStatus(), ClusterScene.Space, "redis", new JsonObject { ["status"] = new JsonObject { ["observedGeneration"] = 99 } }, Cancel);
         var time = new ManualTime { Leaps = true };
         var begin = time.GetUtcNow();
         var series = new SeriesId("test", ClusterScene.Space, "statefulset", "redis", "data-redis-0");
-        var middleware = new Middleware(scene.Admin, series, lease, lease.Confirm, "restore-redis-abc", TimeSpan.FromMinutes(5), _ => { }, time);
+        var middleware = new Middleware(scene.Admin, series, lease, claimLease, hold, "restore-redis-abc", TimeSpan.FromMinutes(5), _ => { }, time);
         await middleware.Stop(Cancel);
         scene.Api.Faults.Add(RestoreSite.IsScale, new FakeFault.First(async () =>
         {

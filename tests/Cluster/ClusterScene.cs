@@ -115,7 +115,7 @@ sealed class ClusterScene : IAsyncDisposable
     /// <summary>The manifest of the one backup.</summary>
     public JsonElement Manifest => JsonDocument.Parse(File.ReadAllText(Assert.Single(Backups))).RootElement;
 
-    public async Task<Pod> MakePod(string container, bool ready, string name = Pod, string claim = "data-redis-0", bool isOwned = true, FakeContainer? runs = null, string node = "node1")
+    public async Task<Pod> MakePod(string container, bool ready, string name = Pod, string claim = "data-redis-0", bool isOwned = true, FakeContainer? runs = null, string? node = "node1", bool isRunner = false)
     {
         var set = await Admin.Get(KubeResources.StatefulSets, Space, "redis", Cancel);
         var item = new JsonObject
@@ -126,13 +126,13 @@ sealed class ClusterScene : IAsyncDisposable
             {
                 ["name"] = name,
                 ["namespace"] = Space,
-                ["labels"] = JsonSerializer.SerializeToNode(set!.Spec!.Selector!.MatchLabels),
+                ["labels"] = isRunner ? new JsonObject { [ClusterNames.AppLabel] = ClusterNames.App } : JsonSerializer.SerializeToNode(set!.Spec!.Selector!.MatchLabels),
                 ["ownerReferences"] = isOwned ? new JsonArray(new JsonObject
                 {
                     ["apiVersion"] = "apps/v1",
                     ["kind"] = "StatefulSet",
                     ["name"] = "redis",
-                    ["uid"] = set.Metadata.Uid,
+                    ["uid"] = set!.Metadata.Uid,
                     ["controller"] = true,
                     ["blockOwnerDeletion"] = true,
                 }) : new JsonArray(),

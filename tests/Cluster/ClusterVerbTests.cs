@@ -20,6 +20,7 @@ public sealed class ClusterVerbTests
         Assert.Contains("ok      policy, templates and the workload's pod", run.Out, StringComparison.Ordinal);
         Assert.Empty(scene.Ran);
         Assert.Null((await scene.Lease()).Spec?.HolderIdentity);
+        Assert.Null((await scene.Lease()).Metadata.Annotations);
     }
 
     [Fact]
@@ -77,7 +78,8 @@ public sealed class ClusterVerbTests
 
         Assert.Contains("restore-statefulset-redis", run.Error, StringComparison.Ordinal);
         Assert.Contains("is forbidden", run.Error, StringComparison.Ordinal);
-        Assert.Contains("docs/OPERATIONS.md", run.Error, StringComparison.Ordinal);
+        var heading = run.Error.Split("docs/OPERATIONS.md, \"")[1].Split('"')[0];
+        Assert.Contains($"## {heading}\n", await File.ReadAllTextAsync(Support.Repository.PathOf("docs/OPERATIONS.md"), Cancel), StringComparison.Ordinal);
     }
 
     [Fact]
