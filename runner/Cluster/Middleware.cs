@@ -18,14 +18,12 @@ namespace BackupRunner.Cluster;
 public sealed class Middleware(
     KubeClient kube, SeriesId series, LeaseLock lease, LeaseLock claimLease, ClusterHold hold, string ownPod, TimeSpan patience, Action<string> say, TimeProvider time)
 {
-    static readonly TimeSpan Poll = TimeSpan.FromSeconds(1);
-    static readonly TimeSpan TellEvery = TimeSpan.FromSeconds(10);
-
     /// <summary>How long a pod on another node may take for what is not the volume: its image.</summary>
     static readonly TimeSpan ElsewherePatience = TimeSpan.FromMinutes(2);
 
     readonly KubeResource<Workload> resource = WorkloadKind.Resource(series.Kind)!;
     readonly WorkloadPods pods = new(kube, series, ownPod, hold.Displaced);
+    readonly ApiPatience api = new(patience, say, time);
     bool stopped;
     bool started;
 
@@ -97,7 +95,7 @@ public sealed class Middleware(
             say($"stopping {Named}: {replicas} replicas to 0");
             await ScaleTo(0, cancel);
         }
-        await WaitUntil(() => StillThere(scale, cancel),
+        await api.Until(() => StillThere(scale, cancel),
             left => new RunnerException(ExitCode.Volume, $"{Named} did not stop within {Duration.Format(patience)}: {left}",
                 "something starts it again, or a pod cannot end: pause its autoscaler (HPA, KEDA), GitOps or operator; backup.restore.startTimeout sets the time"), cancel);
     }
@@ -157,7 +155,7 @@ public sealed class Middleware(
         if (Remembered is not > 0)
             return;
         var start = time.GetTimestamp();
-        await WaitUntil(
+        await api.Until(
             async () =>
             {
                 if (time.GetElapsedTime(start) >= ElsewherePatience && await WaitsElsewhere(cancel) is { } waiting)
@@ -218,59 +216,10 @@ public sealed class Middleware(
         await ApiFailure.Translated(kube.Get(resource, series.Namespace, series.Name, cancel)) ?? throw Missing();
 
     async Task<Scale> Scale(CancellationToken cancel) =>
-        await Patiently(() => kube.Get(resource.OfScale(), series.Namespace, series.Name, cancel), cancel) ?? throw Missing();
+        await api.Ask(() => kube.Get(resource.OfScale(), series.Namespace, series.Name, cancel), cancel) ?? throw Missing();
 
-    Task<Scale> ScaleTo(int replicas, CancellationToken cancel) => Patiently(
+    Task<Scale> ScaleTo(int replicas, CancellationToken cancel) => api.Ask(
         () => kube.MergePatch(resource.OfScale(), series.Namespace, series.Name, new JsonObject { ["spec"] = new JsonObject { ["replicas"] = replicas } }, cancel), cancel);
-
-    async Task WaitUntil(Func<Task<string?>> waitsFor, Func<string, RunnerException> tooLong, CancellationToken cancel)
-    {
-        var (start, told) = (time.GetTimestamp(), time.GetTimestamp());
-        while (await Waiting(waitsFor) is { } left)
-        {
-            if (time.GetElapsedTime(start) >= patience)
-                throw tooLong(left);
-            if (time.GetElapsedTime(told) >= TellEvery)
-            {
-                say(left);
-                told = time.GetTimestamp();
-            }
-            await Task.Delay(Poll, time, cancel);
-        }
-    }
-
-    /// <summary>An API server that does not answer for a while says nothing of the workload.</summary>
-    static async Task<string?> Waiting(Func<Task<string?>> waitsFor)
-    {
-        try
-        {
-            return await waitsFor();
-        }
-        catch (RunnerException away) when (away.InnerException is KubeException { IsTransient: true })
-        {
-            return away.Message;
-        }
-    }
-
-    /// <summary>As long as there is patience; what is asked for may be done twice.</summary>
-    async Task<T> Patiently<T>(Func<Task<T>> call, CancellationToken cancel)
-    {
-        for (var start = time.GetTimestamp(); ; await Task.Delay(Poll, time, cancel))
-        {
-            try
-            {
-                return await call();
-            }
-            catch (KubeException away) when (away.IsTransient && time.GetElapsedTime(start) < patience)
-            {
-                say($"waiting for the API server: {away.Message}");
-            }
-            catch (KubeException failure)
-            {
-                throw ApiFailure.Of(failure);
-            }
-        }
-    }
 
     RunnerException Missing() => new(ExitCode.Usage, $"there is no {Named} in namespace \"{series.Namespace}\"",
         "make it first, it may have 0 replicas; or restore with --no-kube when nothing runs on the volume");
