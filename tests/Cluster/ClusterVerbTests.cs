@@ -1,5 +1,6 @@
 using BackupRunner.Kube;
 using BackupRunner.Names;
+using BackupRunner.Tests.Kube.Fake;
 
 namespace BackupRunner.Tests.Cluster;
 
@@ -78,6 +79,23 @@ public sealed class ClusterVerbTests
         Assert.Contains("restore-statefulset-redis", run.Error, StringComparison.Ordinal);
         Assert.Contains("is forbidden", run.Error, StringComparison.Ordinal);
         Assert.Contains("docs/OPERATIONS.md", run.Error, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("backup")]
+    [InlineData("restore")]
+    public async Task An_account_whose_token_nobody_knows_is_told_so(string verb)
+    {
+        await using var scene = await ClusterScene.Start();
+        scene.Scratch.Folder("store");
+        var account = verb == "restore" ? "restore-redis" : "backup-redis";
+        var arguments = scene.Arguments(verb, ClusterScene.Policy(), account, verb == "restore" ? ["--latest"] : []);
+        scene.Api.Users.RevokeAll(FakeUser.Account(ClusterScene.Space, account).Name);
+
+        var run = (await scene.Runner.Run(arguments)).Exited(2);
+
+        Assert.Contains("hint: the API server does not know this pod's token: see that the ServiceAccount exists and its token is mounted", run.Error, StringComparison.Ordinal);
+        Assert.Empty(scene.Stored);
     }
 
     [Fact]
