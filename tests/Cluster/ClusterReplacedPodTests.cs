@@ -15,6 +15,8 @@ public sealed class ClusterReplacedPodTests
 
     [Theory]
     [InlineData("freeze: {command: 'SECOND', thaw: 'SECOND'}", "{}")]
+    [InlineData("freeze: {hold: 'SECOND; echo READY; cat >/dev/null'}", "{}")]
+    [InlineData("waitCommand: 'SECOND'", "{}")]
     [InlineData("", "{backup: 'SECOND; tar -cf {{ Backup.archivePath }} -C DATA .'}")]
     public async Task A_pod_that_is_replaced_between_two_commands_takes_no_more_of_them(string consistency, string commands)
     {
