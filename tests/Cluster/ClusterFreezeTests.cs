@@ -1,5 +1,6 @@
 using System.Text.Json.Nodes;
 using BackupRunner.Cluster;
+using BackupRunner.Hooks;
 using BackupRunner.Kube;
 using BackupRunner.Names;
 using BackupRunner.Tests.EndToEnd;
@@ -147,6 +148,38 @@ public sealed class ClusterFreezeTests : IDisposable
         var ended = (await run.Ended).Exited(3);
         Assert.Contains("was restarted while it was to be frozen", ended.Error, StringComparison.Ordinal);
         Assert.Empty(scene.Stored);
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task A_pod_that_goes_while_it_is_frozen_is_not_waited_for_and_leaves_no_mark(bool comesBack)
+    {
+        await using var scene = await Scene();
+        await using var run = scene.Start("backup", Policy(scene));
+        await gate.Reached(run);
+        var start = TimeProvider.System.GetTimestamp();
+
+        await scene.Admin.Delete(KubeResources.Pods, ClusterScene.Space, ClusterScene.Pod, new() { GracePeriodSeconds = 0 }, Cancel);
+        if (comesBack)
+            await scene.MakePod("redis", ready: true);
+
+        var ended = (await run.Ended).Exited(143);
+        Assert.InRange(TimeProvider.System.GetElapsedTime(start), TimeSpan.Zero, Freeze.ThawTimeout / 2);
+        Assert.Contains("makes way", ended.Error, StringComparison.Ordinal);
+        Assert.DoesNotContain("could not be thawed", ended.Error, StringComparison.Ordinal);
+        // Its successor was never frozen.
+        Assert.Equal(["freeze"], scene.Ran);
+        Assert.Empty(scene.Stored);
+        Assert.Null(ClusterScene.Note(await scene.Lease(), LeaseNotes.Frozen));
+        Assert.True((await scene.Lease()).Spec?.HolderIdentity is null or "");
+        if (!comesBack)
+            await scene.MakePod("redis", ready: true);
+        await using var next = scene.Start("backup", Policy(scene));
+        await gate.Reached(next);
+        gate.Open();
+        Assert.DoesNotContain("frozen", (await next.Ended).Exited(0).Error, StringComparison.Ordinal);
+        Assert.Equal(["freeze", "freeze", "thaw"], scene.Ran);
     }
 
     async Task<ClusterScene> Scene()

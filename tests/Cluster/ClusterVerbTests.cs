@@ -1,5 +1,6 @@
 using BackupRunner.Kube;
 using BackupRunner.Names;
+using BackupRunner.Tests.Kube.Fake;
 
 namespace BackupRunner.Tests.Cluster;
 
@@ -80,6 +81,23 @@ public sealed class ClusterVerbTests
         Assert.Contains("is forbidden", run.Error, StringComparison.Ordinal);
         var heading = run.Error.Split("docs/OPERATIONS.md, \"")[1].Split('"')[0];
         Assert.Contains($"## {heading}\n", await File.ReadAllTextAsync(Support.Repository.PathOf("docs/OPERATIONS.md"), Cancel), StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("backup")]
+    [InlineData("restore")]
+    public async Task An_account_whose_token_nobody_knows_is_told_so(string verb)
+    {
+        await using var scene = await ClusterScene.Start();
+        scene.Scratch.Folder("store");
+        var account = verb == "restore" ? "restore-redis" : "backup-redis";
+        var arguments = scene.Arguments(verb, ClusterScene.Policy(), account, verb == "restore" ? ["--latest"] : []);
+        scene.Api.Users.RevokeAll(FakeUser.Account(ClusterScene.Space, account).Name);
+
+        var run = (await scene.Runner.Run(arguments)).Exited(2);
+
+        Assert.Contains("hint: the API server does not know this pod's token: see that the ServiceAccount exists and its token is mounted", run.Error, StringComparison.Ordinal);
+        Assert.Empty(scene.Stored);
     }
 
     [Fact]

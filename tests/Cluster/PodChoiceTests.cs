@@ -30,21 +30,47 @@ public sealed class PodChoiceTests
     {
         Pod[] pods =
         [
-            Of("web-c", "files", ready: true, age: 1),
-            Of("web-b", "files", ready: true, age: 5),
-            Of("web-a", "files", ready: false, age: 9),
-            Of("web-0", "other", ready: true, age: 20),
+            Of("web-c", "files", ready: true, age: 1, owner: Web),
+            Of("web-b", "files", ready: true, age: 5, owner: Web),
+            Of("web-a", "files", ready: false, age: 9, owner: Web),
+            Of("web-0", "other", ready: true, age: 20, owner: Web),
         ];
 
         Assert.Equal("web-b", PodChoice.ForClaim("deployment", "web", "files", pods)?.Metadata.Name);
     }
 
+    public static TheoryData<string, OwnerReference?> Others => new()
+    {
+        // Made by hand, or by a Job, with the labels of the workload.
+        { "statefulset", null },
+        { "statefulset", Owner("Job", "redis") },
+        { "statefulset", Owner("StatefulSet", "redis-replica") },
+        { "statefulset", Owner("ReplicaSet", "redis-5d4f8c7b9") },
+        { "statefulset", Owner("StatefulSet", "redis") with { Controller = null } },
+        { "deployment", null },
+        { "deployment", Owner("Job", "redis-nightly") },
+        { "deployment", Owner("StatefulSet", "redis") },
+        { "deployment", Owner("ReplicaSet", "redis") },
+        { "deployment", Owner("ReplicaSet", "web-5d4f8c7b9") },
+    };
+
+    [Theory]
+    [MemberData(nameof(Others))]
+    public void A_pod_that_only_shares_the_labels_is_not_the_workloads(string kind, OwnerReference? owner)
+    {
+        var other = Of("redis-0", "data-redis-0", ready: true, age: 9, owner: owner, isOwned: owner is not null);
+        var own = Of("redis-7", "data-redis-0", ready: false, owner: Owner(kind == "statefulset" ? "StatefulSet" : "ReplicaSet", kind == "statefulset" ? "redis" : "redis-5d4f8c7b9"));
+
+        Assert.Null(PodChoice.ForClaim(kind, "redis", "data-redis-0", [other]));
+        Assert.Equal("redis-7", PodChoice.ForClaim(kind, "redis", "data-redis-0", [other, own])?.Metadata.Name);
+    }
+
     [Fact]
     public void A_pod_that_has_ended_or_is_about_to_takes_no_commands()
     {
-        var going = Of("web-a", "files", ready: true);
+        var going = Of("web-a", "files", ready: true, owner: Web);
         going = going with { Metadata = going.Metadata with { DeletionTimestamp = DateTimeOffset.UnixEpoch } };
-        var ended = Of("web-b", "files", ready: false) with { Status = new PodStatus { Phase = "Succeeded" } };
+        var ended = Of("web-b", "files", ready: false, owner: Web) with { Status = new PodStatus { Phase = "Succeeded" } };
 
         Assert.Null(PodChoice.ForClaim("deployment", "web", "files", [going, ended]));
         Assert.True(PodChoice.UsesVolumes(going));
@@ -93,9 +119,20 @@ public sealed class PodChoiceTests
         Assert.Equal("app=redis,tier in (a,b),env notin (test),role,!canary", selector.ToQuery());
     }
 
-    static Pod Of(string name, string claim, bool ready, int age = 0) => new()
+    static OwnerReference Web => Owner("ReplicaSet", "web-7c9b6f5d8");
+
+    static OwnerReference Owner(string kind, string name) => new() { ApiVersion = kind == "Job" ? "batch/v1" : "apps/v1", Kind = kind, Name = name, Uid = "u", Controller = true };
+
+    /// <summary>A pod of StatefulSet redis, unless it has another owner or none.</summary>
+    static Pod Of(string name, string claim, bool ready, int age = 0, OwnerReference? owner = null, bool isOwned = true) => new()
     {
-        Metadata = new KubeMetadata { Name = name, Uid = name, CreationTimestamp = DateTimeOffset.UnixEpoch - TimeSpan.FromDays(age) },
+        Metadata = new KubeMetadata
+        {
+            Name = name,
+            Uid = name,
+            CreationTimestamp = DateTimeOffset.UnixEpoch - TimeSpan.FromDays(age),
+            OwnerReferences = isOwned ? [owner ?? Owner("StatefulSet", "redis")] : null,
+        },
         Spec = new PodSpec
         {
             Volumes = [new PodVolume { Name = "v", PersistentVolumeClaim = new ClaimVolume { ClaimName = claim } }],
