@@ -174,14 +174,16 @@ sealed class RestoreCall(RunContext run, RestoreFlags flags, ManifestTrust trust
 
     async Task CheckHealth(RestorePlan plan, CancellationToken cancel)
     {
-        var shell = (await run.Site.Workload(cancel)).Shell;
-        var result = await shell.Run(new ShellCommand(PolicyTemplates.Health, plan.HealthCommand!), setup.Policy.Restore.StartTimeout, cancel);
+        var workload = await run.Site.Workload(cancel);
+        // Of a workload that was started the pod is another than the one that the plan was made with.
+        var command = RestorePlan.For(plan.Id, setup.Policy, setup.TemplateModel(plan.Id, workload)).HealthCommand!;
+        var result = await workload.Shell.Run(new ShellCommand(PolicyTemplates.Health, command), setup.Policy.Restore.StartTimeout, cancel);
         if (result.TimedOut)
             throw new RunnerException(ExitCode.Command, $"{PolicyTemplates.Health} did not end within {DurationText.Of(setup.Policy.Restore.StartTimeout)}", "backup.restore.startTimeout sets how long it may take");
         if (!result.Succeeded)
             throw new RunnerException(ExitCode.Command, $"{PolicyTemplates.Health} {result.Failure}");
         // A client of Redis exits 0 when the server refuses.
-        if (RedisSave.Of(plan.HealthCommand!).SpeaksRedis && RedisReply.Refusal(result, PolicyTemplates.Health) is { } refusal)
+        if (RedisSave.Of(command).SpeaksRedis && RedisReply.Refusal(result, PolicyTemplates.Health) is { } refusal)
             throw refusal;
     }
 

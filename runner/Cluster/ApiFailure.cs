@@ -10,7 +10,7 @@ static class ApiFailure
     public static RunnerException Of(KubeException failure) => failure switch
     {
         { IsForbidden: true } => new RunnerException(ExitCode.Usage, failure.Message,
-            "the Role of this pod's ServiceAccount must allow it: docs/OPERATIONS.md, \"What the runner asks the API server\"", failure),
+            "the Role of this pod's ServiceAccount must allow it: docs/OPERATIONS.md, \"Permissions\"", failure),
         { HttpStatus: System.Net.HttpStatusCode.Unauthorized } => new RunnerException(ExitCode.Usage, failure.Message,
             "the API server does not know this pod's token: see that the ServiceAccount exists and its token is mounted", failure),
         { IsNotFound: true } => new RunnerException(ExitCode.Usage, failure.Message, null, failure),

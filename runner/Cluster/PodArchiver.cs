@@ -85,6 +85,7 @@ public sealed class PodArchiver(KubeClient kube, WorkloadPod pod, IWorkloadShell
         long read = 0;
         try
         {
+            await pod.RequireSame(kube, cancel);
             await using var exec = await kube.Exec(pod.Command(["cat", path.Path], input: false), cancel);
             var exitCode = await exec.Run(
                 async chunk =>

@@ -17,12 +17,10 @@ sealed class PodCommand : IHeldCommand
     readonly WorkloadPod pod;
     readonly KubeExec exec;
     readonly TimeProvider time;
-    readonly OutputCapture output;
-    readonly OutputCapture error;
+    readonly CommandOutput printed;
     readonly Decoder outputText = Encoding.UTF8.GetDecoder();
     readonly Decoder errorText = Encoding.UTF8.GetDecoder();
     readonly CancellationTokenSource cut = new();
-    readonly TaskCompletionSource signalled = new(TaskCreationOptions.RunContinuationsAsynchronously);
     readonly StringBuilder head = new();
     int? process;
     bool headRead;
@@ -30,18 +28,11 @@ sealed class PodCommand : IHeldCommand
     public PodCommand(KubeClient kube, WorkloadPod pod, KubeExec exec, ShellCommand command, string? signal, Redaction redaction, Action<string> log, TimeProvider time)
     {
         (this.kube, this.pod, this.exec, this.time) = (kube, pod, exec, time);
-        Action<string> show = command.IsPoll ? _ => { } : line => log($"{command.PolicyPath}: {line}");
-        output = new OutputCapture(redaction, (raw, shown) =>
-        {
-            show(shown);
-            if (raw.Trim() == signal)
-                signalled.TrySetResult();
-        });
-        error = new OutputCapture(redaction, (_, shown) => show(shown));
+        printed = new CommandOutput(command, signal, redaction, log);
         Ended = Follow();
     }
 
-    public Task Signalled => signalled.Task;
+    public Task Signalled => printed.Signalled;
 
     public Task<ShellResult> Ended { get; }
 
@@ -109,8 +100,8 @@ sealed class PodCommand : IHeldCommand
         try
         {
             exitCode = await exec.Run(
-                chunk => Take(output, outputText, chunk),
-                chunk => Take(error, errorText, headRead ? chunk : AfterHead(chunk)),
+                chunk => Take(printed.Output, outputText, chunk),
+                chunk => Take(printed.Error, errorText, headRead ? chunk : AfterHead(chunk)),
                 cut.Token);
         }
         catch (KubeException failure)
@@ -121,9 +112,9 @@ sealed class PodCommand : IHeldCommand
         {
             broken = "the connection to it was closed";
         }
-        output.Finish();
-        error.Finish();
-        return new ShellResult(exitCode, TimedOut: false, output.Captured, error.Captured) { Broken = broken, MayStillRun = broken is not null };
+        printed.Output.Finish();
+        printed.Error.Finish();
+        return new ShellResult(exitCode, TimedOut: false, printed.Output.Captured, printed.Error.Captured) { Broken = broken, MayStillRun = broken is not null };
     }
 
     static ValueTask Take(OutputCapture capture, Decoder decoder, ReadOnlyMemory<byte> bytes)

@@ -62,12 +62,15 @@ public sealed class PodShell(KubeClient kube, WorkloadPod pod, Redaction redacti
 
     static ShellResult TimedOut => new(0, TimedOut: true, CapturedOutput.Empty, CapturedOutput.Empty) { MayStillRun = true };
 
-    public async Task<IHeldCommand> Hold(ShellCommand command, string signal, CancellationToken cancel) => await Start(command, signal, cancel);
+    public async Task<IHeldCommand> Hold(ShellCommand command, string signal, CancellationToken cancel)
+    {
+        await RequireSame(cancel);
+        return await Start(command, signal, cancel);
+    }
 
     async Task<ShellResult> Once(ShellCommand command, CancellationToken either, CancellationToken cancel)
     {
-        if (!command.IsPoll)
-            await RequireSame(either);
+        await RequireSame(either);
         await using var running = await Start(command, signal: null, either);
         try
         {

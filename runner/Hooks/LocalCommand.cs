@@ -16,26 +16,17 @@ sealed class LocalCommand : IHeldCommand
     readonly ShellCommand command;
     readonly TimeProvider time;
     readonly ProcessGroup group;
-    readonly OutputCapture output;
-    readonly OutputCapture error;
-    readonly TaskCompletionSource signalled = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    readonly CommandOutput printed;
 
     public LocalCommand(Process process, ShellCommand command, string? signal, Redaction redaction, Action<string> log, TimeProvider time)
     {
         (this.process, this.command, this.time) = (process, command, time);
-        Action<string> show = command.IsPoll ? _ => { } : line => log($"{command.PolicyPath}: {line}");
         group = new ProcessGroup(process.Id);
-        output = new OutputCapture(redaction, (raw, shown) =>
-        {
-            show(shown);
-            if (raw.Trim() == signal)
-                signalled.TrySetResult();
-        });
-        error = new OutputCapture(redaction, (_, shown) => show(shown));
+        printed = new CommandOutput(command, signal, redaction, log);
         Ended = Follow();
     }
 
-    public Task Signalled => signalled.Task;
+    public Task Signalled => printed.Signalled;
 
     public Task<ShellResult> Ended { get; }
 
@@ -67,15 +58,15 @@ sealed class LocalCommand : IHeldCommand
     {
         using var stop = new CancellationTokenSource();
         var pumps = Task.WhenAll(
-            Pump(process.StandardOutput, output, stop.Token),
-            Pump(process.StandardError, error, stop.Token));
+            Pump(process.StandardOutput, printed.Output, stop.Token),
+            Pump(process.StandardError, printed.Error, stop.Token));
         await process.WaitForExitAsync(CancellationToken.None);
         if (!pumps.IsCompleted)
             await Task.WhenAny(pumps, Task.Delay(Drain, time, CancellationToken.None));
         await stop.CancelAsync();
         await pumps;
         var left = command.IsScript ? await LeftBehind() : [];
-        return new ShellResult(process.ExitCode, TimedOut: false, output.Captured, error.Captured)
+        return new ShellResult(process.ExitCode, TimedOut: false, printed.Output.Captured, printed.Error.Captured)
         {
             StillRunning = [.. left.Select(process => $"\"{process.Name}\" (process {process.Id})")],
         };

@@ -80,7 +80,7 @@ public sealed class ClusterVerbTests
         Assert.Contains("restore-statefulset-redis", run.Error, StringComparison.Ordinal);
         Assert.Contains("is forbidden", run.Error, StringComparison.Ordinal);
         var heading = run.Error.Split("docs/OPERATIONS.md, \"")[1].Split('"')[0];
-        Assert.Contains($"## {heading}\n", await File.ReadAllTextAsync(Support.Repository.PathOf("docs/OPERATIONS.md"), Cancel), StringComparison.Ordinal);
+        Assert.Contains($"## {heading}: ", await File.ReadAllTextAsync(Support.Repository.PathOf("docs/OPERATIONS.md"), Cancel), StringComparison.Ordinal);
     }
 
     [Theory]
