@@ -86,6 +86,7 @@ public sealed class Freeze(IWorkloadShell shell, IFrozenMark mark, TimeProvider 
         {
             // Nothing is swallowed: it is thrown below, when the workload has been thawed.
             failed = any;
+            mayFreezeYet &= any is not WorkloadGoneException;
         }
         if (await mark.IsAnothers(CancellationToken.None))
             throw new RunnerException((failed as RunnerException)?.ExitCode ?? ExitCode.Locked, "another run has taken over what this one held, while the workload was frozen", "that run thaws it", failed);

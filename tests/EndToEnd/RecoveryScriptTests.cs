@@ -50,7 +50,7 @@ public sealed class RecoveryScriptTests : IDisposable
         { "two segments exchanged", "piece 0; piece 2; piece 1; piece 3", 1 },
         { "a segment twice", "piece 0; piece 1; piece 1; piece 2; piece 3", 2 },
         { "a segment left out", "piece 0; piece 2; piece 3", 1 },
-        { "another salt", "head -c 2 stored; printf x; tail -c +4 stored", 0 },
+        { "another salt", "head -c 2 stored; head -c 3 stored | tail -c 1 | tr '\\000-\\377' '\\001-\\377\\000'; tail -c +4 stored", 0 },
         { "another length of the header", "printf '\\051'; tail -c +2 stored", 0 },
     };
 
