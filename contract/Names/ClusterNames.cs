@@ -27,6 +27,33 @@ public static class ClusterNames
 
     public const string Deployment = "deployment";
 
+    /// <summary>On a workload: the name of the BackupPolicy, in its own namespace, that protects it.</summary>
+    public const string PolicyAnnotation = Domain + "policy";
+
+    /// <summary>On a workload: which of its claims, comma separated names of volumes or claims; mutation writes the default.</summary>
+    public const string ClaimsAnnotation = Domain + "claims";
+
+    /// <summary>On a workload: what the webhook says of it. Written by the webhook only.</summary>
+    public const string StatusAnnotation = Domain + "status";
+
+    /// <summary>On a Job that restores: <c>StatefulSet/redis</c>.</summary>
+    public const string RestoreAnnotation = Domain + "restore";
+
+    /// <summary>On a Job that restores: the claim.</summary>
+    public const string ClaimAnnotation = Domain + "claim";
+
+    /// <summary>On a Job that restores: an id, <c>before:TIME</c> or <c>latest</c>.</summary>
+    public const string BackupAnnotation = Domain + "backup";
+
+    /// <summary>On a Secret: the namespaces, comma separated, whose policies may use it.</summary>
+    public const string AllowedNamespacesAnnotation = Domain + "allowed-namespaces";
+
+    /// <summary>On a protected workload, <c>true</c>: written by mutation, for <c>kubectl get -l</c>.</summary>
+    public const string ProtectedLabel = Domain + "protected";
+
+    /// <summary>On everything that the webhook makes: <see cref="OfWorkload"/>. What lacks it is never touched.</summary>
+    public const string ForLabel = Domain + "for";
+
     const int HashDigits = 8;
 
     /// <summary>The CronJob of one claim, and the Lease that its runs hold: <c>backup-redis-data-redis-0</c>.</summary>
@@ -38,6 +65,27 @@ public static class ClusterNames
     /// <param name="kind">Lower case.</param>
     public static string OfRestore(string kind, string workload) =>
         Fitted($"restore-{kind}-{workload}", $"{kind}/{workload}", MaxLabelLength, always: false);
+
+    /// <summary>The value of <see cref="ForLabel"/>: <c>statefulset.redis</c>.</summary>
+    /// <param name="kind">Lower case.</param>
+    public static string OfWorkload(string kind, string workload) => Fitted($"{kind}.{workload}", $"{kind}/{workload}", MaxLabelLength, always: false);
+
+    /// <summary>The ServiceAccount of a workload's backups, its Role and RoleBinding: <c>backup-redis</c>.</summary>
+    /// <param name="kind">Lower case.</param>
+    public static string OfBackupAccount(string kind, string workload) => Fitted($"backup-{workload}", $"{kind}/{workload}", MaxLabelLength, always: kind != StatefulSet);
+
+    /// <summary>The ServiceAccount of a workload's restores, its Role and RoleBinding: <c>restore-redis</c>.</summary>
+    /// <param name="kind">Lower case.</param>
+    public static string OfRestoreAccount(string kind, string workload) => Fitted($"restore-{workload}", $"{kind}/{workload}", MaxLabelLength, always: kind != StatefulSet);
+
+    /// <summary>The ConfigMap with the policy that a workload's runs mount: <c>backup-redis-policy</c>.</summary>
+    /// <param name="kind">Lower case.</param>
+    public static string OfPolicyConfigMap(string kind, string workload) => Fitted($"backup-{workload}-policy", $"{kind}/{workload}", MaxLabelLength, always: kind != StatefulSet);
+
+    /// <summary>The copy of another namespace's Secret beside a workload; it always ends in a hash.</summary>
+    /// <param name="kind">Lower case.</param>
+    public static string OfSecretCopy(string kind, string workload, string sourceNamespace, string sourceName) =>
+        Fitted($"backup-{workload}-{sourceName}", $"{kind}/{workload}/{sourceNamespace}/{sourceName}", MaxLabelLength, always: true);
 
     static string Fitted(string name, string identity, int length, bool always)
     {

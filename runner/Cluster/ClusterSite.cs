@@ -86,7 +86,7 @@ public sealed class ClusterSite(KubeClient kube, ClusterRun run, Redaction redac
         }
     }
 
-    string? FrozenUid => claimLease?.Annotations.GetValueOrDefault(LeaseNotes.Frozen) is { Length: > 0 } mark ? LeaseMark.Parse(mark)?.PodUid : null;
+    string? FrozenUid => claimLease?.Annotations.GetValueOrDefault(LeaseNotes.Frozen) is { Length: > 0 } mark ? FrozenPod.Parse(mark)?.PodUid : null;
 
     /// <summary>In another series' cluster or namespace there may be no Lease for us: reading proves what is read.</summary>
     public void HoldSource(SeriesId source, BackupId id)

@@ -1,5 +1,3 @@
-using System.Text.Json;
-using System.Text.Json.Serialization;
 using BackupRunner.Hooks;
 using BackupRunner.Kube;
 using BackupRunner.Names;
@@ -24,7 +22,7 @@ public sealed class LeaseMark(KubeClient kube, LeaseLock lease, string space, st
     {
         if (lease.Annotations.GetValueOrDefault(LeaseNotes.Frozen) is not { Length: > 0 } text)
             return null;
-        var frozen = Parse(text);
+        var frozen = FrozenPod.Parse(text);
         // A mark that cannot be read is a mark all the same: a needless thaw does no harm.
         if (frozen is null)
             return new Frozen("unknown", DateTimeOffset.UnixEpoch);
@@ -38,7 +36,7 @@ public sealed class LeaseMark(KubeClient kube, LeaseLock lease, string space, st
     public Task Write(Frozen frozen, CancellationToken cancel)
     {
         var at = pod ?? throw new RunnerException(ExitCode.Command, "the workload has no pod to freeze");
-        return Set(JsonSerializer.Serialize(new FrozenPod(frozen.BackupId, frozen.Since, at.Name, at.Uid, at.Container), FrozenPodJson.Default.FrozenPod), cancel);
+        return Set(new FrozenPod(frozen.BackupId, frozen.Since, at.Name, at.Uid, at.Container).ToJson(), cancel);
     }
 
     public async Task<bool> IsAnothers(CancellationToken cancel)
@@ -76,19 +74,6 @@ public sealed class LeaseMark(KubeClient kube, LeaseLock lease, string space, st
         }
     }
 
-    /// <returns>Null when it is no mark that this version wrote.</returns>
-    public static FrozenPod? Parse(string text)
-    {
-        try
-        {
-            return JsonSerializer.Deserialize(text, FrozenPodJson.Default.FrozenPod);
-        }
-        catch (JsonException)
-        {
-            return null;
-        }
-    }
-
     async Task Set(string? value, CancellationToken cancel)
     {
         lease.Annotate(LeaseNotes.Frozen, value);
@@ -106,11 +91,3 @@ public sealed class LeaseMark(KubeClient kube, LeaseLock lease, string space, st
         }
     }
 }
-
-/// <summary>The JSON of the mark.</summary>
-/// <param name="Since">By the clock of the run that froze it.</param>
-public sealed record FrozenPod(string BackupId, DateTimeOffset Since, string Pod, string PodUid, string Container);
-
-[JsonSourceGenerationOptions(RespectRequiredConstructorParameters = true, RespectNullableAnnotations = true, PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase)]
-[JsonSerializable(typeof(FrozenPod))]
-sealed partial class FrozenPodJson : JsonSerializerContext;

@@ -25,7 +25,7 @@ public sealed class ClusterFreezeTests : IDisposable
 
         await gate.Reached(run);
         Assert.Equal(["freeze"], scene.Ran);
-        var mark = LeaseMark.Parse(ClusterScene.Note(await scene.Lease(), LeaseNotes.Frozen)!);
+        var mark = FrozenPod.Parse(ClusterScene.Note(await scene.Lease(), LeaseNotes.Frozen)!);
         gate.Open();
 
         (await run.Ended).Exited(0);

@@ -1,0 +1,70 @@
+using System.Text.Json;
+using BackupRunner.Kube;
+
+namespace BackupRunner.Webhook.Workloads;
+
+/// <summary>What matters of a StatefulSet or Deployment. Values only: equal workloads lead to equal objects.</summary>
+public sealed record ProtectedWorkload
+{
+    public required WorkloadId Id { get; init; }
+
+    public required string Uid { get; init; }
+
+    public string? ResourceVersion { get; init; }
+
+    /// <summary>Of ours only (<c>backup.middleware.io/</c>), whole names.</summary>
+    public IReadOnlyDictionary<string, string> Annotations { get; init; } = new Dictionary<string, string>();
+
+    /// <summary>The policy that its annotation names. Null: it is not protected.</summary>
+    public string? PolicyName { get; init; }
+
+    public bool IsBeingDeleted { get; init; }
+
+    /// <summary>That it should have; 1 when it does not say.</summary>
+    public int Replicas { get; init; } = 1;
+
+    /// <summary>Of a StatefulSet: <c>spec.ordinals.start</c>.</summary>
+    public int FirstOrdinal { get; init; }
+
+    /// <summary>Of a StatefulSet: <c>persistentVolumeClaimRetentionPolicy.whenScaled</c> is Delete.</summary>
+    public bool DeletesClaimsWhenScaled { get; init; }
+
+    public LabelSelector Selector { get; init; } = new();
+
+    public IReadOnlyList<ClaimTemplate> ClaimTemplates { get; init; } = [];
+
+    public PodShape Pod { get; init; } = new();
+}
+
+/// <summary>One of a StatefulSet's <c>volumeClaimTemplates</c>.</summary>
+/// <param name="VolumeMode"><c>Filesystem</c> or <c>Block</c>; null is the first.</param>
+public sealed record ClaimTemplate(string Name, IReadOnlyList<string> AccessModes, string? VolumeMode);
+
+/// <summary>Of the pod template, what a run beside the pod must have too.</summary>
+public sealed record PodShape
+{
+    public IReadOnlyList<ContainerShape> Containers { get; init; } = [];
+
+    /// <summary>Volumes of claims: the volume's name and its claim's. Those of claim templates are not among them.</summary>
+    public IReadOnlyDictionary<string, string> ClaimVolumes { get; init; } = new Dictionary<string, string>();
+
+    /// <summary>Annotation <c>kubectl.kubernetes.io/default-container</c> of the template.</summary>
+    public string? DefaultContainer { get; init; }
+
+    /// <summary>As it stands; Undefined when there is none.</summary>
+    public JsonElement SecurityContext { get; init; }
+
+    /// <summary>As it stands; Undefined when there are none.</summary>
+    public JsonElement Tolerations { get; init; }
+
+    /// <summary>As it stands; Undefined when there are none.</summary>
+    public JsonElement ImagePullSecrets { get; init; }
+}
+
+/// <param name="SecurityContext">As it stands; Undefined when there is none.</param>
+/// <param name="Devices">Names of volumes that it has as block devices.</param>
+public sealed record ContainerShape(string Name, string Image, IReadOnlyList<MountShape> Mounts, IReadOnlyList<string> Devices, JsonElement SecurityContext);
+
+/// <param name="Volume">Its name in the pod.</param>
+/// <param name="SubPathExpr">With variables; a run of ours cannot know them.</param>
+public sealed record MountShape(string Volume, string Path, string? SubPath, string? SubPathExpr);
