@@ -81,6 +81,11 @@ public static class ClusterNames
     public static string OfRestore(string kind, string workload) =>
         Fitted($"restore-{kind}-{workload}", $"{kind}/{workload}", MaxLabelLength, always: false);
 
+    /// <summary>The Job that resumes a restore into a workload whose run is dead; one for each <paramref name="holder"/> of its Lease.</summary>
+    /// <param name="kind">Lower case.</param>
+    public static string OfResume(string kind, string workload, string holder) =>
+        Fitted($"resume-{workload}", $"{kind}/{workload}/{holder}", MaxLabelLength, always: true);
+
     /// <summary>The value of <see cref="ForLabel"/>: <c>statefulset.redis</c>.</summary>
     /// <param name="kind">Lower case.</param>
     public static string OfWorkload(string kind, string workload) => Fitted($"{kind}.{workload}", $"{kind}/{workload}", MaxLabelLength, always: false);
