@@ -68,12 +68,12 @@ sealed class WebhookInstallation : IAsyncDisposable
     /// <summary>What the webhook's account asked for.</summary>
     public IEnumerable<FakeLogEntry> Calls => Api.Log.Where(entry => entry.User == $"system:serviceaccount:{Space}:backup-webhook");
 
-    public static string KubeconfigText(FakeKubeApi api, string token) => $$"""
+    public static string KubeconfigText(FakeKubeApi api, string token) => $$$"""
         apiVersion: v1
         kind: Config
-        clusters: [{name: c, cluster: {server: "{{api.Address}}", certificate-authority-data: "{{Convert.ToBase64String(System.Text.Encoding.UTF8.GetBytes(api.AuthorityPem))}}"}}]
+        clusters: [{name: c, cluster: {server: "{{{api.Address}}}", certificate-authority-data: "{{{Convert.ToBase64String(System.Text.Encoding.UTF8.GetBytes(api.AuthorityPem))}}}"}}]
         contexts: [{name: x, context: {cluster: c, user: u}}]
-        users: [{name: u, user: {token: "{{token}}"}}]
+        users: [{name: u, user: {token: "{{{token}}}"}}]
         current-context: x
         """;
 

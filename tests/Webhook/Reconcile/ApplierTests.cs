@@ -44,15 +44,15 @@ public sealed class ApplierTests : IAsyncLifetime
         return (objects, new Applier(kube, objects));
     }
 
-    static WantedObject Wanted(string schedule = "0 2 * * *", string label = "statefulset.redis") => new(OwnKinds.Of("cronjobs"), Space, "backup-redis", Yaml.Documents($$"""
+    static WantedObject Wanted(string schedule = "0 2 * * *", string label = "statefulset.redis") => new(OwnKinds.Of("cronjobs"), Space, "backup-redis", Yaml.Documents($$$"""
         apiVersion: batch/v1
         kind: CronJob
         metadata:
           name: backup-redis
-          namespace: {{Space}}
-          labels: {backup.middleware.io/for: {{label}}}
+          namespace: {{{Space}}}
+          labels: {backup.middleware.io/for: {{{label}}}}
         spec:
-          schedule: {{schedule}}
+          schedule: {{{schedule}}}
           suspend: false
           jobTemplate:
             spec:
@@ -64,12 +64,12 @@ public sealed class ApplierTests : IAsyncLifetime
                   volumes: [{name: tmp, emptyDir: {}}]
         """).Single());
 
-    static WantedObject Binding(string role) => new(OwnKinds.Of("rolebindings"), Space, "backup-redis", Yaml.Documents($$"""
+    static WantedObject Binding(string role) => new(OwnKinds.Of("rolebindings"), Space, "backup-redis", Yaml.Documents($$$"""
         apiVersion: rbac.authorization.k8s.io/v1
         kind: RoleBinding
-        metadata: {name: backup-redis, namespace: {{Space}}, labels: {backup.middleware.io/for: statefulset.redis}}
-        roleRef: {apiGroup: rbac.authorization.k8s.io, kind: Role, name: {{role}}}
-        subjects: [{kind: ServiceAccount, name: backup-redis, namespace: {{Space}}}]
+        metadata: {name: backup-redis, namespace: {{{Space}}}, labels: {backup.middleware.io/for: statefulset.redis}}
+        roleRef: {apiGroup: rbac.authorization.k8s.io, kind: Role, name: {{{role}}}}
+        subjects: [{kind: ServiceAccount, name: backup-redis, namespace: {{{Space}}}}]
         """).Single());
 
     JsonObject Stored => api.Cluster.Get("cronjobs", Space, "backup-redis")!.Item;
