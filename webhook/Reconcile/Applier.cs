@@ -42,7 +42,7 @@ public sealed class Applier(KubeClient kube, OwnObjects own)
             own.Put(now);
             return true;
         }
-        catch (KubeException refused) when (!refused.IsTransient && !refused.IsConflict && !refused.IsNotFound)
+        catch (KubeException refused) when (!refused.IsTransient && !refused.IsConflict && !refused.IsNotFound && !IsAnother(refused))
         {
             throw new RefusedObjectException($"the API server refuses {key}: {refused.Status.Message}", refused);
         }
@@ -74,12 +74,15 @@ public sealed class Applier(KubeClient kube, OwnObjects own)
         {
             return await Apply(wanted, body, cancel);
         }
-        catch (KubeException fixedFields) when (fixedFields.HttpStatus == HttpStatusCode.UnprocessableEntity && Remakable.Contains(there.Key.Plural))
+        catch (KubeException fixedFields) when (fixedFields.HttpStatus == HttpStatusCode.UnprocessableEntity && !IsAnother(fixedFields) && Remakable.Contains(there.Key.Plural))
         {
             await Remove(there, wanted.Resource, cancel);
             return await Apply(wanted, wanted.Body, cancel);
         }
     }
+
+    /// <summary>The object is not the one that was looked at any more, but another of its name.</summary>
+    static bool IsAnother(KubeException failure) => failure.Status.Details?.Causes?.Exists(cause => cause.Field == "metadata.uid") == true;
 
     Task<KubeObject> Apply(WantedObject wanted, JsonObject body, CancellationToken cancel) =>
         kube.Apply(wanted.Resource, wanted.Namespace, wanted.Name, body, FieldManager, force: true, cancel);

@@ -43,6 +43,7 @@ public sealed class FakeUpdates(FakeCluster cluster)
         {
             var patched = FakePatch.Patched(old.Item, patch, contentType, kind);
             DemandVersion(kind, request, old, (string?)patched["metadata"]?["resourceVersion"]);
+            DemandUid(kind, request, old, (string?)patched["metadata"]?["uid"]);
             var typed = FakeDecoding.Typed(FakeDecoding.Item(patched, kind, request.Namespace), kind, request);
             return cluster.Writer.Next(request, kind, request.Subresource, old.Item, typed, track: true);
         }, cancel));
@@ -66,12 +67,15 @@ public sealed class FakeUpdates(FakeCluster cluster)
             cluster.Authorizer.Demand(request, "create");
             if (request.Subresource.Length > 0)
                 throw FakeStatusException.NotFound(kind, request.Name);
+            if ((string?)given["metadata"]!["uid"] is { Length: > 0 } uid)
+                throw FakeStatusException.Conflict(kind, request.Name, $"uid mismatch: the provided object specified uid {uid}, and no existing object was found");
             var (made, fields, _) = ManagedFields.Of([]).Applied(by, [], given, kind.Schema, cluster.Now);
             return (201, await cluster.Writer.Create(request, kind, FakeDecoding.Typed(made, kind, null), fields, cancel));
         }
         return (200, await cluster.Writer.Update(request, kind, request.Subresource, old =>
         {
             DemandVersion(kind, request, old, (string?)given["metadata"]!["resourceVersion"]);
+            DemandUid(kind, request, old, (string?)given["metadata"]!["uid"]);
             var (merged, fields, conflicts) = ManagedFields.Of(old.Item).Applied(by, old.Item, Own(given, request.Subresource, kind), kind.Schema, cluster.Now);
             if (conflicts.Count > 0 && !request.Is("force"))
                 throw FakeStatusException.ApplyConflict(conflicts);
@@ -86,6 +90,13 @@ public sealed class FakeUpdates(FakeCluster cluster)
     {
         if (version is { Length: > 0 } and not "0" && version != (string)old.Metadata["resourceVersion"]!)
             throw FakeStatusException.Conflict(kind, request.Name);
+    }
+
+    // A patch that names another uid would change it.
+    static void DemandUid(FakeKind kind, FakeRequest request, FakeStored old, string? uid)
+    {
+        if (uid is { Length: > 0 } && uid != old.Uid)
+            throw FakeStatusException.Invalid(kind, request.Name, [FakeValidation.Invalid("metadata.uid", uid, "field is immutable")]);
     }
 
     // A status is not applied with the object, nor the object with its status.
