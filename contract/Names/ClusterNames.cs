@@ -22,7 +22,7 @@ public static class ClusterNames
 
     public const string App = "backup-runner";
 
-    /// <summary>The kind whose claims' names already hold its own, so that its objects need no hash.</summary>
+    /// <summary>The kind whose claims' names, <c>TEMPLATE-SET-ORDINAL</c>, already hold its own, so that its objects need no hash.</summary>
     public const string StatefulSet = "statefulset";
 
     public const string Deployment = "deployment";
@@ -74,7 +74,7 @@ public static class ClusterNames
     /// <summary>The CronJob of one claim, and the Lease that its runs hold: <c>backup-redis-data-redis-0</c>.</summary>
     /// <param name="kind">Lower case.</param>
     public static string OfClaim(string kind, string workload, string claim) =>
-        Fitted($"backup-{workload}-{claim}", $"{kind}/{workload}/{claim}", MaxCronJobLength, always: kind != StatefulSet);
+        Fitted($"backup-{workload}-{claim}", $"{kind}/{workload}/{claim}", MaxCronJobLength, always: kind != StatefulSet || !IsPlain(workload, claim));
 
     /// <summary>The Lease of a restore into any claim of a workload: <c>restore-statefulset-redis</c>.</summary>
     /// <param name="kind">Lower case.</param>
@@ -106,6 +106,24 @@ public static class ClusterNames
     /// <param name="kind">Lower case.</param>
     public static string OfSecretCopy(string kind, string workload, string sourceNamespace, string sourceName) =>
         Fitted($"backup-{workload}-{sourceName}", $"{kind}/{workload}/{sourceNamespace}/{sourceName}", MaxLabelLength, always: true);
+
+    /// <summary>
+    /// <c>WORKLOAD-CLAIM</c> says by itself which StatefulSet's claim it is: set <c>a</c> with template <c>a-x-a</c> and set <c>a-a</c> with template <c>x</c> both
+    /// have an <c>a-a-x-a-a-0</c>.
+    /// </summary>
+    static bool IsPlain(string workload, string claim)
+    {
+        var dash = claim.LastIndexOf('-');
+        var ordinal = claim.AsSpan(dash + 1);
+        if (dash < 0 || ordinal.IsEmpty || ordinal.ContainsAnyExceptInRange('0', '9') || (ordinal[0] == '0' && ordinal.Length > 1))
+            return false;
+        var whole = $"{workload}-{claim[..dash]}";
+        return HasClaimOf(whole, workload.Length) && !Enumerable.Range(1, whole.Length).Any(length => length != workload.Length && HasClaimOf(whole, length));
+    }
+
+    /// <summary>Whether <c>SET-TEMPLATE-SET</c> can be read with a set of this length.</summary>
+    static bool HasClaimOf(string whole, int length) => whole.Length >= (2 * length) + 3
+        && whole[length] == '-' && whole[^(length + 1)] == '-' && whole.AsSpan(0, length).SequenceEqual(whole.AsSpan(whole.Length - length));
 
     static string Fitted(string name, string identity, int length, bool always)
     {
