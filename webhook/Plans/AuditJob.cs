@@ -1,130 +1,82 @@
 using System.Security.Cryptography;
+using System.Text.Json;
 using System.Text.Json.Nodes;
-using BackupRunner.Kube;
 using BackupRunner.Names;
+using BackupRunner.Webhook.Plans.Pods;
 using BackupRunner.Webhook.Workloads;
 
 namespace BackupRunner.Webhook.Plans;
 
-/// <summary>A Job that lists which keys the stored backups of a policy's location still need (<c>keys audit</c>). It sees no data and no key.</summary>
+/// <summary>
+/// A Job that finds which keys the stored backups of a policy's location need (<c>keys audit</c>). It mounts no claim and no key and asks nothing of the API server; what
+/// it found is its termination message.
+/// </summary>
 public static class AuditJob
 {
-    const string Folder = "/etc/backup-runner";
-    const int User = 65532;
-    const int SecretMode = 288; // 0440
-    const int MaxNameLength = 63 - SuffixLength;
-    const int SuffixLength = 8;
+    /// <summary>The container whose termination message is the result.</summary>
+    public const string Container = RunContainer.Name;
 
-    /// <param name="workload">Whose policy ConfigMap and credentials it mounts, and who owns it.</param>
+    const int RandomBytes = 4;
+    const int DeadlineSeconds = 6 * 3600;
+
+    // The result is read within seconds; the Job stays for a person to look at.
+    const int KeptSeconds = 24 * 3600;
+
+    /// <param name="workload">Whose policy ConfigMap it mounts, and who owns it.</param>
     /// <param name="credentials">The Secret beside it with those of the store; null: none.</param>
     /// <param name="below">Paths of stored backups below the policy's prefix, such as <c>cluster/namespace/statefulset.redis</c>; none: everything there.</param>
     public static WantedObject For(ProtectedWorkload workload, string? credentials, IReadOnlyList<string> below, Installation installation)
     {
         var id = workload.Id;
-        var name = $"{Cut($"backup-{id.Name}-audit", MaxNameLength - 1)}-{Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(SuffixLength / 2))}";
-        var args = new JsonArray("keys", "audit", $"--policy={Folder}/policy/policy.yaml");
-        if (credentials is not null)
-            args.Add($"--credentials={Folder}/credentials");
-        foreach (var path in below)
-            args.Add($"--below={path}");
-        return new(KubeResources.Any("batch", "v1", "jobs"), id.Namespace, name, new JsonObject
-        {
-            ["apiVersion"] = "batch/v1",
-            ["kind"] = "Job",
-            ["metadata"] = new JsonObject
-            {
-                ["name"] = name,
-                ["namespace"] = id.Namespace,
-                ["labels"] = Labels(id, id.Label),
-                ["ownerReferences"] = new JsonArray(new JsonObject
-                {
-                    ["apiVersion"] = "apps/v1", ["kind"] = id.ApiKind, ["name"] = id.Name, ["uid"] = workload.Uid, ["blockOwnerDeletion"] = false,
-                }),
-            },
-            ["spec"] = new JsonObject
-            {
-                ["backoffLimit"] = 2,
-                ["activeDeadlineSeconds"] = 21600,
-                ["ttlSecondsAfterFinished"] = 3600,
-                ["template"] = new JsonObject
-                {
-                    ["metadata"] = new JsonObject { ["labels"] = Labels(id, null) },
-                    ["spec"] = PodSpec(workload, credentials, args, installation),
-                },
-            },
-        });
-    }
-
-    static JsonObject PodSpec(ProtectedWorkload workload, string? credentials, JsonArray args, Installation installation)
-    {
-        var id = workload.Id;
-        var mounts = new JsonArray(Mount("policy", $"{Folder}/policy"));
-        var volumes = new JsonArray(new JsonObject { ["name"] = "policy", ["configMap"] = new JsonObject { ["name"] = ClusterNames.OfPolicyConfigMap(id.Kind, id.Name) } });
-        if (credentials is not null)
-        {
-            mounts.Add((JsonNode)Mount("credentials", $"{Folder}/credentials"));
-            volumes.Add((JsonNode)new JsonObject { ["name"] = "credentials", ["secret"] = new JsonObject { ["secretName"] = credentials, ["defaultMode"] = SecretMode } });
-        }
-        mounts.Add((JsonNode)new JsonObject { ["name"] = "tmp", ["mountPath"] = "/tmp" });
-        volumes.Add((JsonNode)new JsonObject { ["name"] = "tmp", ["emptyDir"] = new JsonObject() });
+        var account = ClusterNames.OfBackupAccount(id.Kind, id.Name);
+        var files = new RunFiles(ClusterNames.OfPolicyConfigMap(id.Kind, id.Name), new MountedSecrets(credentials, Keys: null), RunFiles.OfGroup);
         var pod = new JsonObject
         {
-            // For the store's credentials, where a cloud ties them to the account; the API server is not asked anything.
-            ["serviceAccountName"] = ClusterNames.OfBackupAccount(id.Kind, id.Name),
+            // For a store that knows its clients by their accounts.
+            ["serviceAccountName"] = account,
             ["automountServiceAccountToken"] = false,
             ["enableServiceLinks"] = false,
             ["restartPolicy"] = "Never",
             ["securityContext"] = new JsonObject
             {
                 ["runAsNonRoot"] = true,
-                ["runAsUser"] = User,
-                ["runAsGroup"] = User,
-                ["fsGroup"] = User,
+                ["runAsUser"] = RunIdentity.Runner,
+                ["runAsGroup"] = RunIdentity.Runner,
+                ["fsGroup"] = RunIdentity.Runner,
                 ["seccompProfile"] = new JsonObject { ["type"] = "RuntimeDefault" },
             },
-            ["containers"] = new JsonArray(new JsonObject
+            ["containers"] = new JsonArray
             {
-                ["name"] = Container,
-                ["image"] = installation.RunnerImage,
-                ["args"] = args,
-                ["resources"] = new JsonObject
-                {
-                    ["requests"] = new JsonObject { ["cpu"] = "100m", ["memory"] = "128Mi" },
-                    ["limits"] = new JsonObject { ["memory"] = "512Mi" },
-                },
-                ["securityContext"] = new JsonObject
-                {
-                    ["allowPrivilegeEscalation"] = false,
-                    ["readOnlyRootFilesystem"] = true,
-                    ["capabilities"] = new JsonObject { ["drop"] = new JsonArray("ALL") },
-                },
-                ["volumeMounts"] = mounts,
-            }),
-            ["volumes"] = volumes,
+                RunContainer.Of(
+                    installation, ["keys", "audit", .. files.Arguments, .. below.Select(path => $"--below={path}")], JobShape.Strict(), files.Mounts(), RunContainer.Small(), podName: false),
+            },
+            ["volumes"] = files.Volumes(),
         };
-        if (workload.Pod.Tolerations.ValueKind == System.Text.Json.JsonValueKind.Array)
-            pod["tolerations"] = JsonNode.Parse(workload.Pod.Tolerations.GetRawText());
-        if (workload.Pod.ImagePullSecrets.ValueKind == System.Text.Json.JsonValueKind.Array)
-            pod["imagePullSecrets"] = JsonNode.Parse(workload.Pod.ImagePullSecrets.GetRawText());
-        return pod;
-    }
-
-    /// <summary>Its container, whose termination message is the result.</summary>
-    public const string Container = "runner";
-
-    static JsonObject Labels(WorkloadId id, string? forWorkload)
-    {
-        var labels = new JsonObject
+        Add(pod, "tolerations", workload.Pod.Tolerations);
+        Add(pod, "imagePullSecrets", workload.Pod.ImagePullSecrets);
+        var spec = new JsonObject
         {
-            [ClusterNames.AppLabel] = ClusterNames.App,
-            ["app.kubernetes.io/instance"] = ClusterNames.OfBackupAccount(id.Kind, id.Name),
+            ["backoffLimit"] = 2,
+            ["activeDeadlineSeconds"] = DeadlineSeconds,
+            ["ttlSecondsAfterFinished"] = KeptSeconds,
+            ["podFailurePolicy"] = JobShape.FailurePolicy(JobShape.NotByTryingAgain()),
+            ["template"] = JobShape.Template(PlannedObject.Labels(id.Label, account), pod),
         };
-        if (forWorkload is not null)
-            labels[ClusterNames.ForLabel] = forWorkload;
-        return labels;
+        var owner = new JsonObject { ["apiVersion"] = "apps/v1", ["kind"] = id.ApiKind, ["name"] = id.Name, ["uid"] = workload.Uid };
+        return PlannedObject.Of("Job", id.Namespace, Name(id), PlannedObject.Labels(id.Label, account), owner, ("spec", spec));
     }
 
-    static JsonObject Mount(string name, string path) => new() { ["name"] = name, ["mountPath"] = path, ["readOnly"] = true };
+    /// <summary>Another one each time: a Job's name stays taken until it is deleted.</summary>
+    static string Name(WorkloadId id)
+    {
+        var random = Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(RandomBytes));
+        var name = $"backup-{id.Name}-audit";
+        return $"{name[..Math.Min(name.Length, ClusterNames.MaxLabelLength - random.Length - 1)].TrimEnd('-', '.')}-{random}";
+    }
 
-    static string Cut(string name, int length) => name[..Math.Min(name.Length, length)].TrimEnd('-', '.');
+    static void Add(JsonObject pod, string field, JsonElement list)
+    {
+        if (list.ValueKind == JsonValueKind.Array)
+            pod[field] = Json.Node(list);
+    }
 }
