@@ -20,9 +20,10 @@ public static class KeysInUse
     {
         var backups = 0L;
         var wraps = new SortedDictionary<string, long>(StringComparer.Ordinal);
-        foreach (var folder in below.Distinct().DefaultIfEmpty(""))
+        var folders = below.DefaultIfEmpty("").Select(BackupKeys.Root).Distinct().ToList();
+        foreach (var folder in folders.Where(folder => !folders.Exists(above => above != folder && folder.StartsWith(above, StringComparison.Ordinal))))
         {
-            await foreach (var stored in store.List(BackupKeys.Root(prefix) + BackupKeys.Root(folder), cancel))
+            await foreach (var stored in store.List(BackupKeys.Root(prefix) + folder, cancel))
             {
                 if (BackupKeys.Parse(prefix, stored.Key)?.File == BackupKeys.ManifestName)
                     backups++;
