@@ -11,12 +11,11 @@ namespace BackupRunner.Webhook.Recovery;
 /// leader, called for each Lease of ours that it is told of, and again when the outcome says; never twice at once for the same Lease.
 /// </summary>
 /// <param name="instance">This replica's pod.</param>
-/// <param name="resumeJob">The Job <c>restore --resume</c> for a claim of a plan; null: the plan has no such claim.</param>
-public sealed class LeaseTending(KubeClient kube, EventRecorder events, string instance, Func<ProtectionPlan, string, WantedObject?> resumeJob, TimeProvider time)
+public sealed class LeaseTending(KubeClient kube, EventRecorder events, string instance, TimeProvider time)
 {
     readonly LeaseMemory memory = new(time);
     readonly Thawing thawing = new(kube, events, instance, time);
-    readonly Resuming resuming = new(kube, events, resumeJob);
+    readonly Resuming resuming = new(kube, events);
 
     /// <param name="lease">As last seen; it is read again where it asks for something.</param>
     /// <param name="workload">That the Lease is for; null: it is gone, and the Lease goes after it.</param>

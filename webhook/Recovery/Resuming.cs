@@ -10,8 +10,7 @@ using BackupRunner.Webhook.Workloads;
 namespace BackupRunner.Webhook.Recovery;
 
 /// <summary>Has a restore finished that stopped the workload and died: by a Job that runs <c>restore --resume</c>, once per interruption.</summary>
-/// <param name="resumeJob">The Job for a claim; null: the plan has no such claim. Its name is given here.</param>
-sealed class Resuming(KubeClient kube, EventRecorder events, Func<ProtectionPlan, string, WantedObject?> resumeJob)
+sealed class Resuming(KubeClient kube, EventRecorder events)
 {
     /// <summary>Jobs change without a word to us.</summary>
     static readonly TimeSpan LookAtJobs = TimeSpan.FromSeconds(30);
@@ -23,7 +22,6 @@ sealed class Resuming(KubeClient kube, EventRecorder events, Func<ProtectionPlan
     {
         if (memory.Rest is { } rest)
             return new(rest, memory.Problem);
-        WantedObject? job = null;
         var hasActive = await HasActive(workload.Id, cancel);
         if (memory.SawActive && !hasActive && facts.Resumes > 0)
         {
@@ -33,10 +31,10 @@ sealed class Resuming(KubeClient kube, EventRecorder events, Func<ProtectionPlan
             return new(memory.Rest, memory.Problem);
         }
         memory.SawActive = hasActive;
-        switch (ResumeDecision.Of(facts, lease, workload.Id, hasActive, claim => (job = plan is null ? null : resumeJob(plan, claim)) is not null))
+        switch (ResumeDecision.Of(facts, lease, workload.Id, hasActive, plan))
         {
             case ResumeStep.Start start:
-                return await Start(start, job!, lease, facts, memory, workload, cancel);
+                return await Start(start, ResumeJob.For(plan!, start.Claim, start.Interruption), lease, facts, memory, workload, cancel);
             case ResumeStep.Tell tell:
                 if (memory.Tells(tell.Why))
                     await events.Record(workload.Reference(), EventRecorder.Warning, "RestoreNotResumed", tell.Why, cancel);
@@ -54,7 +52,7 @@ sealed class Resuming(KubeClient kube, EventRecorder events, Func<ProtectionPlan
     {
         try
         {
-            await Create(Named(job, start.Name), cancel);
+            await Create(job, cancel);
         }
         catch (KubeException refused) when (!refused.IsTransient)
         {
@@ -67,7 +65,7 @@ sealed class Resuming(KubeClient kube, EventRecorder events, Func<ProtectionPlan
         // After it, so that a Job which was made and not noted is found by its name.
         await Note(lease, facts.Resumes + 1, cancel);
         await events.Record(workload.Reference(), EventRecorder.Normal, "RestoreResumed",
-            $"a restore into claim \"{start.Claim}\" was cut short and left the workload stopped; Job \"{start.Name}\" finishes it", cancel);
+            $"a restore into claim \"{start.Claim.Name}\" was cut short and left the workload stopped; Job \"{job.Name}\" finishes it", cancel);
         memory.SawActive = true;
         return new(LookAtJobs, null);
     }
@@ -90,15 +88,6 @@ sealed class Resuming(KubeClient kube, EventRecorder events, Func<ProtectionPlan
         {
             // By us, before a restart, or by the leader before us.
         }
-    }
-
-    static WantedObject Named(WantedObject job, string name)
-    {
-        var body = (JsonObject)job.Body.DeepClone();
-        var metadata = (JsonObject)body["metadata"]!;
-        metadata.Remove("generateName");
-        metadata["name"] = name;
-        return job with { Name = name, Body = body };
     }
 
     Task<Lease> Note(Lease lease, int? resumes, CancellationToken cancel) => kube.MergePatch(KubeResources.Leases, lease.Metadata.Namespace, lease.Metadata.Name,

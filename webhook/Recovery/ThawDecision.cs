@@ -2,6 +2,7 @@ using BackupRunner.Kube;
 using BackupRunner.Names;
 using BackupRunner.Policy;
 using BackupRunner.Templates;
+using BackupRunner.Webhook.Plans.Pods;
 using BackupRunner.Webhook.Workloads;
 
 namespace BackupRunner.Webhook.Recovery;
@@ -9,9 +10,6 @@ namespace BackupRunner.Webhook.Recovery;
 /// <summary>Decides on a mark: the pod and the container come from it, the command from today's policy.</summary>
 public static class ThawDecision
 {
-    /// <summary>What <c>Values.dataPath</c> is where the container does not mount the claim: the runner's own mount.</summary>
-    const string RunnerData = "/data";
-
     /// <summary>Characters, of a pod.</summary>
     const int LongestName = 253;
 
@@ -61,9 +59,13 @@ public static class ThawDecision
         (pod.Spec?.Volumes ?? []).Select(volume => volume.PersistentVolumeClaim?.ClaimName).OfType<string>()
             .FirstOrDefault(claim => ClusterNames.OfClaim(id.Kind, id.Name, claim) == leaseName);
 
+    /// <summary>Where the container has the claim; where it has not, where the runner has it, as another container of the pod does.</summary>
+    static string DataPathOf(Pod pod, PodContainer container, string claim) =>
+        pod.MountPath(container, claim) ?? DataPath.Of(pod.Spec!.Containers.Select(one => pod.MountPath(one, claim)).FirstOrDefault(path => path is not null) ?? DataPath.Elsewhere);
+
     static ThawStep Rendered(string thaw, FrozenPod mark, Pod pod, PodContainer container, string claim, string leaseName, WorkloadId id, BackupPolicy policy)
     {
-        var model = TemplateModel.Of(policy.Values, pod.MountPath(container, claim) ?? RunnerData, BackupId.Parse(mark.BackupId)!, BackupNames.DefaultArchivePath,
+        var model = TemplateModel.Of(policy.Values, DataPathOf(pod, container, claim), BackupId.Parse(mark.BackupId)!, BackupNames.DefaultArchivePath,
             new WorkloadNames(id.Kind, id.Name, id.Namespace, mark.Pod, mark.Container, claim));
         try
         {
