@@ -2,12 +2,16 @@ using System.Collections;
 using System.Runtime.InteropServices;
 using BackupRunner.Kube;
 using BackupRunner.Webhook;
+using BackupRunner.Webhook.Admission;
+using BackupRunner.Webhook.Keys;
 using BackupRunner.Webhook.Logging;
+using BackupRunner.Webhook.Plans;
+using BackupRunner.Webhook.Reconcile;
+using BackupRunner.Webhook.Recovery;
 using BackupRunner.Webhook.Status;
 using BackupRunner.Webhook.Tls;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
-using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
@@ -15,6 +19,7 @@ using Microsoft.Extensions.Logging;
 using var stop = new CancellationTokenSource();
 using var terminated = PosixSignalRegistration.Create(PosixSignal.SIGTERM, Stop);
 using var interrupted = PosixSignalRegistration.Create(PosixSignal.SIGINT, Stop);
+var environment = Environment.GetEnvironmentVariables().Cast<DictionaryEntry>().ToDictionary(variable => (string)variable.Key, variable => (string)variable.Value!);
 
 return await CommandLine.Run(args, Console.Out, Console.Error, Serve, stop.Token);
 
@@ -24,7 +29,7 @@ void Stop(PosixSignalContext signal)
     stop.Cancel();
 }
 
-static async Task<int> Serve(WebhookOptions options, CancellationToken cancel)
+async Task<int> Serve(WebhookOptions options, CancellationToken cancel)
 {
     var time = TimeProvider.System;
     using var output = Console.OpenStandardOutput();
@@ -32,8 +37,7 @@ static async Task<int> Serve(WebhookOptions options, CancellationToken cancel)
     KubeConfig config;
     try
     {
-        var variables = Environment.GetEnvironmentVariables().Cast<DictionaryEntry>().ToDictionary(variable => (string)variable.Key, variable => (string)variable.Value!);
-        config = (options.Kubeconfig is { } file ? KubeConfig.FromFile(file, options.Context) : KubeConfig.InCluster(variables))
+        config = (options.Kubeconfig is { } file ? KubeConfig.FromFile(file, options.Context) : KubeConfig.InCluster(environment))
             ?? throw new KubeConfigException("this is no pod of a cluster; give --kubeconfig");
     }
     catch (KubeConfigException e)
@@ -41,10 +45,36 @@ static async Task<int> Serve(WebhookOptions options, CancellationToken cancel)
         await Console.Error.WriteLineAsync("error: " + e.Message);
         return CommandLine.Usage;
     }
-    using var client = new KubeClient(config, time);
+    using var kube = new KubeClient(config with { CallsPerSecond = 200, CallsAtOnce = 400 }, time);
+    if (await ClusterName.Of(options, kube, time, logs.CreateLogger<ClusterName>(), cancel) is not { } cluster)
+        return 0;
+
     var place = new WebhookPlace(options.Namespace ?? config.Namespace, options.Service);
+    var instance = environment.GetValueOrDefault("POD_NAME") ?? Environment.MachineName;
+    var installation = new Installation(options.RunnerImage, cluster);
+    var cache = new ClusterCache();
+    var watch = new ClusterWatch(kube, cache, options.SecretNamespaces, time, logs.CreateLogger<ClusterWatch>());
+    using var admission = new AdmissionEndpoints(new AdmissionDecisions(cache, new AccessReviews(kube.IsAllowed, time), installation), time, logs.CreateLogger<AdmissionEndpoints>());
+
+    var (notes, applier) = (new ProblemNotes(), new Applier(kube, cache.Own));
+    var events = new EventRecorder(kube, instance, logs.CreateLogger<EventRecorder>(), time);
+    var assessor = new Assessor(cache, installation, notes);
+    var secretTending = new SecretTending(kube, time, options.SecretNamespaces.ToHashSet(), installation);
+    using var secrets = new SecretReconciler(cache, secretTending, notes, installation, events);
+    var steps = new ReconcileSteps(
+        new WorkloadReconciler(kube, cache, assessor, applier, events, time, logs.CreateLogger<WorkloadReconciler>()),
+        new OrphanReconciler(kube, cache, applier, time),
+        new PolicyReconciler(kube, cache, time),
+        new LeaseReconciler(cache, assessor, new LeaseTending(kube, events, instance, Resume, time), notes),
+        secrets);
+    var loop = new ReconcileLoop(cache, steps, time, logs.CreateLogger<ReconcileLoop>());
+    var leadership = new Leadership(kube, place.Namespace, $"{instance}_{Guid.NewGuid():n}", time, logs.CreateLogger<Leadership>());
+
     var (readiness, liveness, serving) = (new Readiness(), new Liveness(), new ServingCertificate(time));
     readiness.Add(() => serving.Problem);
+    using var ending = CancellationTokenSource.CreateLinkedTokenSource(cancel);
+    var watching = watch.Run(ending.Token);
+    readiness.Add("the first listing of the cluster has not ended yet", watch.Synced);
 
     var builder = WebApplication.CreateSlimBuilder();
     builder.Logging.ClearProviders();
@@ -54,26 +84,37 @@ static async Task<int> Serve(WebhookOptions options, CancellationToken cancel)
     builder.WebHost.ConfigureKestrel(kestrel =>
     {
         kestrel.AddServerHeader = false;
+        kestrel.Limits.MaxRequestBodySize = AdmissionLimits.BodyBytes + 1;
         kestrel.ListenAnyIP(options.Port, serving.UseIn);
         kestrel.ListenAnyIP(options.HealthPort);
     });
     await using var server = builder.Build();
     server.UseHealth(readiness, liveness);
-    server.Run(http =>
-    {
-        http.Response.StatusCode = StatusCodes.Status404NotFound;
-        return Task.CompletedTask;
-    });
+    AdmissionEndpoints.Map(server, admission);
     await server.StartAsync(CancellationToken.None);
 
-    using var ending = CancellationTokenSource.CreateLinkedTokenSource(cancel);
-    var certificates = CertificateSource.Of(options, client, place, time, logs).Run(serving, ending.Token);
-    liveness.Add("the loop of certificates", certificates);
-    await Task.WhenAny(certificates, Task.Delay(Timeout.InfiniteTimeSpan, cancel));
+    (string Name, Task Loop)[] loops =
+    [
+        ("the loop of certificates", CertificateSource.Of(options, kube, place, time, logs).Run(serving, ending.Token)),
+        ("the watch of the cluster", watching),
+        ("the reconcile loop", Lead(ending.Token)),
+    ];
+    foreach (var (name, running) in loops)
+        liveness.Add(name, running);
+    await Task.WhenAny([.. loops.Select(one => one.Loop), Task.Delay(Timeout.InfiniteTimeSpan, cancel)]);
     await GracefulStop.Run(readiness, server, async () =>
     {
         await ending.CancelAsync();
-        await certificates;
+        await Task.WhenAll(loops.Select(one => one.Loop.ContinueWith(ended => ended.IsFaulted ? ended : Task.CompletedTask, TaskScheduler.Default).Unwrap()));
     }, time);
     return 0;
+
+    // LeaseTending gives it the name.
+    static WantedObject? Resume(ProtectionPlan plan, string claim) => plan.Claims.FirstOrDefault(one => one.Name == claim) is { } found ? ResumeJob.For(plan, found, claim) : null;
+
+    async Task Lead(CancellationToken end)
+    {
+        await watch.Synced.WaitAsync(end);
+        await leadership.Run(loop.Run, end);
+    }
 }

@@ -48,6 +48,21 @@ public static class ClusterNames
     /// <summary>On a Secret: the namespaces, comma separated, whose policies may use it.</summary>
     public const string AllowedNamespacesAnnotation = Domain + "allowed-namespaces";
 
+    /// <summary>On a key Secret: when its keys came, changed places and went, by field and id, as JSON. Written by the webhook only.</summary>
+    public const string KeysAnnotation = Domain + "keys";
+
+    /// <summary>On a key Secret: by field, every place that its keys were ever used for, as JSON. A place that no backup needs any more is taken out by hand.</summary>
+    public const string LocationsAnnotation = Domain + "locations";
+
+    /// <summary>On the copy of a Secret: <c>namespace/name</c> of what it is a copy of.</summary>
+    public const string SourceAnnotation = Domain + "source";
+
+    /// <summary>On the copy of a Secret: the field that its ring's current key is in; absent when it holds none.</summary>
+    public const string KeyFieldAnnotation = Domain + "key-field";
+
+    /// <summary>On the ConfigMap of a workload's policy: the names, comma separated, of all the Secret copies that it may have. Written before they are made.</summary>
+    public const string CopiesAnnotation = Domain + "copies";
+
     /// <summary>On a protected workload, <c>true</c>: written by mutation, for <c>kubectl get -l</c>.</summary>
     public const string ProtectedLabel = Domain + "protected";
 
@@ -65,6 +80,11 @@ public static class ClusterNames
     /// <param name="kind">Lower case.</param>
     public static string OfRestore(string kind, string workload) =>
         Fitted($"restore-{kind}-{workload}", $"{kind}/{workload}", MaxLabelLength, always: false);
+
+    /// <summary>The Job that resumes a restore into a workload whose run is dead; one for each <paramref name="holder"/> of its Lease.</summary>
+    /// <param name="kind">Lower case.</param>
+    public static string OfResume(string kind, string workload, string holder) =>
+        Fitted($"resume-{workload}", $"{kind}/{workload}/{holder}", MaxLabelLength, always: true);
 
     /// <summary>The value of <see cref="ForLabel"/>: <c>statefulset.redis</c>.</summary>
     /// <param name="kind">Lower case.</param>

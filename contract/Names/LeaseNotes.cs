@@ -26,4 +26,7 @@ public static class LeaseNotes
 
     /// <summary>Of a restore Lease: the backup whose <c>commands.restore</c> was begun and has not ended well.</summary>
     public const string Script = ClusterNames.Domain + "script";
+
+    /// <summary>Of a restore Lease: how many Jobs the webhook has made to finish the restore that stopped the workload. Written by the webhook only.</summary>
+    public const string Resumes = ClusterNames.Domain + "resumes";
 }

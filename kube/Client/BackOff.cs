@@ -3,7 +3,7 @@ using System.Security.Cryptography;
 namespace BackupRunner.Kube;
 
 /// <summary>How long to wait before the next try.</summary>
-sealed record BackOff(TimeSpan First, TimeSpan Most)
+public sealed record BackOff(TimeSpan First, TimeSpan Most)
 {
     const int Steps = 1 << 20;
 

@@ -4,7 +4,7 @@ namespace BackupRunner.Kube;
 /// Whether the holder of a Lease lives, by our own clock and what we saw ourselves. Its times are its own clock's, and are only compared with
 /// each other.
 /// </summary>
-sealed class HolderWatch(LeaseTiming timing, TimeProvider time)
+public sealed class HolderWatch(LeaseTiming timing, TimeProvider time)
 {
     LeaseHolding? last;
     long unchangedSince;

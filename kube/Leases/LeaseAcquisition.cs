@@ -50,6 +50,31 @@ sealed class LeaseAcquisition(KubeClient client, string ns, string name, string 
         }
     }
 
+    /// <summary>Takes it only from the holding that the caller has judged to be over; null: it is another by now.</summary>
+    public async Task<(Lease Before, Lease Taken)?> RunFrom(LeaseHolding judged, CancellationToken cancel)
+    {
+        for (var conflicts = 0; ;)
+        {
+            var lease = await Read(cancel);
+            var holding = LeaseHolding.Of(lease);
+            if (attempt is var (before, wanted) && holding.IsHoldingOf(wanted))
+                return (before, lease);
+            if (holding != judged)
+            {
+                Holder = holding.Holder;
+                return null;
+            }
+            try
+            {
+                return (lease, await Take(lease, cancel));
+            }
+            catch (KubeException e) when (e.IsConflict)
+            {
+                await Task.Delay(Contended.After(++conflicts), time, cancel);
+            }
+        }
+    }
+
     async Task<Lease> Read(CancellationToken cancel) => await client.Get(KubeResources.Leases, ns, name, cancel) ?? throw Missing();
 
     async Task<Lease> Take(Lease lease, CancellationToken cancel)

@@ -1,7 +1,7 @@
 namespace BackupRunner.Kube;
 
 /// <summary>Who holds a Lease, and since when by their own account. Others may write annotations at any time, which says nothing of the holder.</summary>
-readonly record struct LeaseHolding(string? Holder, DateTimeOffset? Acquired, DateTimeOffset? Renewed, int Transitions, TimeSpan Duration)
+public readonly record struct LeaseHolding(string? Holder, DateTimeOffset? Acquired, DateTimeOffset? Renewed, int Transitions, TimeSpan Duration)
 {
     public bool IsFree => Holder is null;
 

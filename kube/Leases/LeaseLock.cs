@@ -36,12 +36,26 @@ public sealed class LeaseLock(KubeClient client, string ns, string name, string 
     public async Task<Lease?> Acquire(TimeSpan wait, CancellationToken cancel)
     {
         var acquisition = new LeaseAcquisition(client, ns, name, identity, timing, time);
-        if (await acquisition.Run(wait, cancel) is not var (before, taken))
-        {
-            Holder = acquisition.Holder;
+        return Begin(acquisition, await acquisition.Run(wait, cancel));
+    }
+
+    /// <summary>
+    /// Takes the Lease if it is still as the caller has seen it, free or held by one whom the caller has watched for long enough
+    /// (<see cref="HolderWatch"/>), and renews it from then on.
+    /// </summary>
+    /// <returns>The Lease as it was before. Null: somebody has taken, renewed or released it since.</returns>
+    /// <exception cref="KubeException">As <see cref="Acquire"/>.</exception>
+    public async Task<Lease?> AcquireFrom(LeaseHolding judged, CancellationToken cancel)
+    {
+        var acquisition = new LeaseAcquisition(client, ns, name, identity, timing, time);
+        return Begin(acquisition, await acquisition.RunFrom(judged, cancel));
+    }
+
+    Lease? Begin(LeaseAcquisition acquisition, (Lease Before, Lease Taken)? acquired)
+    {
+        Holder = acquisition.Holder;
+        if (acquired is not var (before, taken))
             return null;
-        }
-        Holder = null;
         writer.Begin(taken);
         renewing = Renew(ended.Token);
         return before;

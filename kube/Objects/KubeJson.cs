@@ -12,6 +12,7 @@ namespace BackupRunner.Kube;
 [JsonSerializable(typeof(Workload))]
 [JsonSerializable(typeof(Scale))]
 [JsonSerializable(typeof(Lease))]
+[JsonSerializable(typeof(Secret))]
 [JsonSerializable(typeof(KubeEvent))]
 [JsonSerializable(typeof(SubjectAccessReview))]
 [JsonSerializable(typeof(KubeStatus))]

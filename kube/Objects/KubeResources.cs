@@ -6,6 +6,8 @@ public static class KubeResources
 
     public static KubeResource<Lease> Leases { get; } = new("coordination.k8s.io", "v1", "leases", KubeJson.Default.Lease) { Kind = "Lease" };
 
+    public static KubeResource<Secret> Secrets { get; } = new("", "v1", "secrets", KubeJson.Default.Secret) { Kind = "Secret" };
+
     public static KubeResource<Workload> StatefulSets { get; } = new("apps", "v1", "statefulsets", KubeJson.Default.Workload) { Kind = "StatefulSet" };
 
     public static KubeResource<Workload> Deployments { get; } = new("apps", "v1", "deployments", KubeJson.Default.Workload) { Kind = "Deployment" };

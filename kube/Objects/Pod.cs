@@ -5,6 +5,20 @@ public sealed record Pod : KubeObject
     public PodSpec? Spec { get; init; }
 
     public PodStatus? Status { get; init; }
+
+    /// <summary>None of its containers runs, or will again.</summary>
+    public bool HasEnded() => Status?.Phase is "Succeeded" or "Failed";
+
+    /// <summary>Its volumes of that claim, by name.</summary>
+    public IEnumerable<string> VolumesOf(string claim) =>
+        (Spec?.Volumes ?? []).Where(volume => volume.PersistentVolumeClaim?.ClaimName == claim).Select(volume => volume.Name);
+
+    /// <summary>Where a container has the claim; null: it does not mount it.</summary>
+    public string? MountPath(PodContainer container, string claim)
+    {
+        var volumes = VolumesOf(claim).ToHashSet(StringComparer.Ordinal);
+        return container.VolumeMounts?.Find(mount => volumes.Contains(mount.Name))?.MountPath;
+    }
 }
 
 public sealed record PodSpec : KubePart
@@ -92,4 +106,27 @@ public sealed record ContainerStatus : KubePart
     public bool Ready { get; init; }
 
     public int? RestartCount { get; init; }
+
+    public ContainerState? State { get; init; }
+
+    /// <summary>Of the run before this one.</summary>
+    public ContainerState? LastState { get; init; }
+}
+
+/// <summary>One of these, or neither: it waits.</summary>
+public sealed record ContainerState : KubePart
+{
+    public ContainerRunning? Running { get; init; }
+
+    public ContainerTerminated? Terminated { get; init; }
+}
+
+public sealed record ContainerRunning : KubePart
+{
+    public DateTimeOffset? StartedAt { get; init; }
+}
+
+public sealed record ContainerTerminated : KubePart
+{
+    public DateTimeOffset? FinishedAt { get; init; }
 }

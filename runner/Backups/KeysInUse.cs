@@ -13,18 +13,23 @@ namespace BackupRunner.Backups;
 public static class KeysInUse
 {
     /// <param name="ring">Null: it is not known which keys there are.</param>
+    /// <param name="below">Folders below the prefix, such as <c>cluster/namespace</c>; none: everything there.</param>
     /// <param name="begun">When the listing begins.</param>
     /// <exception cref="RunnerException">Exit 4: not all of it could be listed, so nothing is known.</exception>
-    public static async Task<ReportedAudit> Audit(IObjectStore store, string prefix, KeyRing? ring, DateTimeOffset begun, CancellationToken cancel)
+    public static async Task<ReportedAudit> Audit(IObjectStore store, string prefix, KeyRing? ring, IReadOnlyCollection<string> below, DateTimeOffset begun, CancellationToken cancel)
     {
         var backups = 0L;
         var wraps = new SortedDictionary<string, long>(StringComparer.Ordinal);
-        await foreach (var stored in store.List(BackupKeys.Root(prefix), cancel))
+        var folders = below.DefaultIfEmpty("").Select(BackupKeys.Root).Distinct().ToList();
+        foreach (var folder in folders.Where(folder => !folders.Exists(above => above != folder && folder.StartsWith(above, StringComparison.Ordinal))))
         {
-            if (BackupKeys.Parse(prefix, stored.Key)?.File == BackupKeys.ManifestName)
-                backups++;
-            if (BackupKeys.WrapIdOfKey(stored.Key) is { } id)
-                wraps[id.Text] = wraps.GetValueOrDefault(id.Text) + 1;
+            await foreach (var stored in store.List(BackupKeys.Root(prefix) + folder, cancel))
+            {
+                if (BackupKeys.Parse(prefix, stored.Key)?.File == BackupKeys.ManifestName)
+                    backups++;
+                if (BackupKeys.WrapIdOfKey(stored.Key) is { } id)
+                    wraps[id.Text] = wraps.GetValueOrDefault(id.Text) + 1;
+            }
         }
         return new ReportedAudit(begun, prefix, backups, [.. wraps.Select(wrap => new ReportedKey(wrap.Key, wrap.Value, StateOf(ring, wrap.Key)))]);
     }

@@ -69,6 +69,13 @@ public sealed class RunOptions
 
     public Option<string?> Backup { get; } = Text("--backup", "ID", "The backup with this id.");
 
+    public Option<string[]> Below { get; } = new("--below")
+    {
+        HelpName = "PATH",
+        Description = "List only what lies below this path of the prefix, such as cluster/namespace/statefulset.redis. May be repeated.",
+        DefaultValueFactory = _ => [],
+    };
+
     public Option<string?> Before { get; } = Text("--before", "TIME", "The newest backup from this time or before, such as 2026-11-22T02:00:00Z.");
 
     public Option<bool> Latest { get; } = Flag("--latest", "The newest backup.");

@@ -65,14 +65,6 @@ public sealed record RunSetup
         Reports.ExitCode.Usage, "the folder is not said", "name it with --data");
 
     /// <summary>What the policy's templates see.</summary>
-    public TemplateModel TemplateModel(BackupId id, WorkloadSide workload)
-    {
-        var values = new Dictionary<string, object?>(Policy.Values);
-        if ((workload.DataPath ?? Data) is { } dataPath)
-            values.TryAdd("dataPath", dataPath);
-        return new TemplateModel(
-            values,
-            new BackupNames(id.Text, id.Time.ToString("yyyy-MM-dd'T'HH:mm:ss'Z'", null), ArchivePath, ArchivePath + BackupKeys.ChecksumSuffix),
-            workload.Names);
-    }
+    public TemplateModel TemplateModel(BackupId id, WorkloadSide workload) =>
+        Templates.TemplateModel.Of(Policy.Values, workload.DataPath ?? Data, id, ArchivePath, workload.Names);
 }

@@ -5,6 +5,7 @@ using BackupRunner.Names;
 using BackupRunner.Policy;
 using BackupRunner.Reports;
 using BackupRunner.Storage;
+using BackupRunner.Templates;
 
 namespace BackupRunner.Cli;
 
@@ -37,7 +38,7 @@ public static class SetupReading
             Series = SeriesOf(call, options, host, cluster, kube?.Namespace ?? FolderSeries.Local, data),
             Data = data,
             State = call.GetValue(options.State) ?? DefaultState(host),
-            ArchivePath = Path.GetFullPath(call.GetValue(options.ArchivePath) ?? "/backup/backup.tar.gz"),
+            ArchivePath = Path.GetFullPath(call.GetValue(options.ArchivePath) ?? BackupNames.DefaultArchivePath),
         };
     }
 

@@ -189,7 +189,7 @@ public sealed class ClusterSite(KubeClient kube, ClusterRun run, Redaction redac
         var container = PodChoice.ContainerOf(found, Series.Claim, wanted) ?? throw new RunnerException(
             ExitCode.Usage, $"pod \"{found.Metadata.Name}\" has no container \"{wanted}\" (backup.settings.consistency.container)",
             $"it has {string.Join(", ", (found.Spec?.Containers ?? []).Select(one => $"\"{one.Name}\""))}");
-        return new FoundPod(new WorkloadPod(Series.Namespace, found.Metadata.Name, found.Metadata.Uid ?? "", container.Name), container, PodChoice.MountPath(found, container, Series.Claim));
+        return new FoundPod(new WorkloadPod(Series.Namespace, found.Metadata.Name, found.Metadata.Uid ?? "", container.Name), container, found.MountPath(container, Series.Claim));
     }
 
     sealed record FoundPod(WorkloadPod At, PodContainer Container, string? MountPath);

@@ -43,15 +43,8 @@ public static class PodChoice
             return containers.Find(container => container.Name == wanted);
         var byDefault = pod.Metadata.Annotations?.GetValueOrDefault(DefaultContainer);
         return containers.Find(container => container.Name == byDefault)
-            ?? containers.Find(container => MountPath(pod, container, claim) is not null)
+            ?? containers.Find(container => pod.MountPath(container, claim) is not null)
             ?? containers.FirstOrDefault();
-    }
-
-    /// <summary>Where a container has the claim; null: it does not mount it.</summary>
-    public static string? MountPath(Pod pod, PodContainer container, string claim)
-    {
-        var volumes = VolumesOf(pod, claim).ToHashSet(StringComparer.Ordinal);
-        return container.VolumeMounts?.Find(mount => volumes.Contains(mount.Name))?.MountPath;
     }
 
     /// <summary>Labels may be shared, also with a backup's own pods: what made a pod stands in it. That of a Deployment is one of its ReplicaSets.</summary>
@@ -61,13 +54,13 @@ public static class PodChoice
         _ => owner.Kind == "ReplicaSet" && owner.Name.StartsWith(workload + "-", StringComparison.Ordinal),
     };
 
-    public static bool Mounts(Pod pod, string claim) => VolumesOf(pod, claim).Any();
+    public static bool Mounts(Pod pod, string claim) => pod.VolumesOf(claim).Any();
 
     /// <summary>Not yet ended, and not about to: a pod that is being deleted takes no commands.</summary>
     public static bool IsAlive(Pod pod) => pod.Metadata.DeletionTimestamp is null && UsesVolumes(pod);
 
     /// <summary>Its containers run, or may still: also of a pod that is being deleted.</summary>
-    public static bool UsesVolumes(Pod pod) => pod.Status?.Phase is not ("Succeeded" or "Failed");
+    public static bool UsesVolumes(Pod pod) => !pod.HasEnded();
 
     public static bool IsReady(Pod pod) => pod.Status?.Conditions?.Exists(condition => condition is { Type: "Ready", Status: "True" }) == true;
 
@@ -80,7 +73,4 @@ public static class PodChoice
                 environment[variable.Name] = value;
         return environment;
     }
-
-    static IEnumerable<string> VolumesOf(Pod pod, string claim) =>
-        (pod.Spec?.Volumes ?? []).Where(volume => volume.PersistentVolumeClaim?.ClaimName == claim).Select(volume => volume.Name);
 }

@@ -13,12 +13,6 @@ namespace BackupRunner.Cluster;
 /// <param name="log">Takes each line that a command prints, redacted, behind the policy path of the command.</param>
 public sealed class PodShell(KubeClient kube, WorkloadPod pod, Redaction redaction, Action<string> log, TimeProvider time) : IWorkloadShell
 {
-    /// <summary>Linux takes no argument longer than this, in bytes with the final NUL (execve(2), MAX_ARG_STRLEN).</summary>
-    const int LongestArgument = 128 * 1024;
-
-    /// <summary>Between SIGTERM and SIGKILL.</summary>
-    public static readonly TimeSpan Grace = TimeSpan.FromSeconds(5);
-
     /// <summary>Between two tries of a question that did not come through.</summary>
     static readonly TimeSpan AskAgain = TimeSpan.FromSeconds(1);
 
@@ -110,26 +104,11 @@ public sealed class PodShell(KubeClient kube, WorkloadPod pod, Redaction redacti
     {
         if (command.Text.Contains('\0', StringComparison.Ordinal))
             throw new RunnerException(ExitCode.Usage, $"{command.PolicyPath} holds a NUL character, which no shell command can");
-        if (Encoding.UTF8.GetByteCount(command.Text) >= LongestArgument)
+        if (Encoding.UTF8.GetByteCount(command.Text) > ContainerScript.LongestTextBytes)
             throw new RunnerException(ExitCode.Usage, $"{command.PolicyPath} is longer than 128 KiB", "put it into a file of the image and call that");
         try
         {
-            var exec = await kube.Exec(pod.Command(ContainerScript.Command(command.IsScript), input: true), cancel);
-            var running = new PodCommand(kube, pod, exec, command, signal, redaction.With(command.Text), log, time);
-            try
-            {
-                await exec.Write(ContainerScript.Input(command.Text), cancel);
-            }
-            catch (KubeException)
-            {
-                // How it ended is what its end says: a container without a shell has said so by now.
-            }
-            catch
-            {
-                await running.DisposeAsync();
-                throw;
-            }
-            return running;
+            return await PodCommand.Start(kube, pod, command, signal, redaction.With(command.Text), log, time, cancel);
         }
         catch (KubeException failure)
         {

@@ -6,7 +6,9 @@ namespace BackupRunner.Cluster;
 /// <summary>One container of one pod, by the pod's UID: a pod that has taken its name since is another.</summary>
 public sealed record WorkloadPod(string Namespace, string Name, string Uid, string Container)
 {
-    public ExecRequest Command(IReadOnlyList<string> command, bool input) => new(Namespace, Name, Container, command) { Input = input };
+    public ExecTarget Target => new(Namespace, Name, Uid, Container);
+
+    public ExecRequest Command(IReadOnlyList<string> command, bool input) => Target.Command(command, input);
 
     /// <exception cref="WorkloadGoneException">It is another pod by now, or there is none.</exception>
     public async Task RequireSame(KubeClient kube, CancellationToken cancel)

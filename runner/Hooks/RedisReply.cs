@@ -1,4 +1,5 @@
 using System.Text.RegularExpressions;
+using BackupRunner.Commands;
 using BackupRunner.Reports;
 
 namespace BackupRunner.Hooks;
@@ -19,13 +20,9 @@ public static partial class RedisReply
     /// <param name="command">What was run, for the message.</param>
     public static RunnerException? Refusal(ShellResult result, string command)
     {
-        // A password that the server did not ask for is complained about on standard error, and the command runs: so that alone says nothing.
-        var errors = Error().Matches(result.Output.Raw);
-        if (errors.Count > 0)
-            return Refused(errors[0].Groups["kind"].Value, errors[0].Groups["text"].Value, result, command);
-        if (result.ExitCode != 0 && WrongPassword().IsMatch(result.Error.Raw))
-            return Refused("WRONGPASS", "", result, command);
-        if (CannotConnect().IsMatch(result.Error.Raw) || CannotConnect().IsMatch(result.Output.Raw))
+        if (RedisClient.ErrorIn(result.Output.Raw, result.Error.Raw, result.ExitCode) is { } error)
+            return Refused(error.Kind, error.Text, result, command);
+        if (RedisClient.IsUnreachable(result.Output.Raw, result.Error.Raw))
         {
             return new RunnerException(ExitCode.Command, $"{command}: cannot reach the server: {result.LastWords}",
                 "is it running, and are host (-h) and port (-p) right");
@@ -47,7 +44,7 @@ public static partial class RedisReply
         }
         return kind switch
         {
-            "NOAUTH" when !WrongPassword().IsMatch(result.Error.Raw) =>
+            "NOAUTH" when !RedisClient.IsWrongPassword(result.Error.Raw) =>
                 new RunnerException(ExitCode.Command, $"{command}: the server asks for a password: {result.LastWords}", PasswordHint),
             "NOAUTH" or "WRONGPASS" => new RunnerException(ExitCode.Command, $"{command}: the server refused the password: {result.LastWords}", PasswordHint),
             "NOPERM" => new RunnerException(ExitCode.Command, $"{command}: the user may not run this: {result.LastWords}",
@@ -60,16 +57,4 @@ public static partial class RedisReply
 
     [GeneratedRegex(@"Background saving (started|scheduled)", RegexOptions.CultureInvariant)]
     private static partial Regex Started();
-
-    // An error reply (RESP "-") begins with a word in capitals; a terminal, or --no-raw, shows "(error)" before it.
-    [GeneratedRegex(@"^(\(error\)\s+)?(?<text>(?<kind>ERR|NOAUTH|WRONGPASS|NOPERM|LOADING|MISCONF|READONLY|MASTERDOWN|BUSY|OOM|DENIED|CLUSTERDOWN)\b[^\r\n]*)",
-        RegexOptions.Multiline | RegexOptions.CultureInvariant)]
-    private static partial Regex Error();
-
-    [GeneratedRegex(@"NOAUTH|WRONGPASS|AUTH failed|invalid password", RegexOptions.IgnoreCase | RegexOptions.CultureInvariant)]
-    private static partial Regex WrongPassword();
-
-    [GeneratedRegex(@"^(Could not connect to|Error: (Connection reset|Server closed|Broken pipe|Connection refused)|Unable to connect)",
-        RegexOptions.Multiline | RegexOptions.IgnoreCase | RegexOptions.CultureInvariant)]
-    private static partial Regex CannotConnect();
 }

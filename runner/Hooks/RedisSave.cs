@@ -1,4 +1,5 @@
 using System.Text.RegularExpressions;
+using BackupRunner.Commands;
 
 namespace BackupRunner.Hooks;
 
@@ -29,7 +30,7 @@ public sealed partial record RedisSave(bool SpeaksRedis, bool Saves, string? Inf
         while (tokens.Count > 0 && IsEnd(tokens[^1]))
             tokens.RemoveAt(tokens.Count - 1);
 
-        var speaks = AnyClient().IsMatch(command);
+        var speaks = RedisClient.IsCalledIn(command);
         if (!Mentions(command, speaks, depth: 0))
             return new RedisSave(speaks, Saves: false, null);
         return new RedisSave(speaks, Saves: true, InfoOf(command, tokens));
@@ -69,9 +70,6 @@ public sealed partial record RedisSave(bool SpeaksRedis, bool Saves, string? Inf
     // Distributions number them: redis6-cli, valkey-cli-8.0.
     [GeneratedRegex(@"^(redis|valkey|keydb)[\w.]*-cli[\w.-]*$", RegexOptions.CultureInvariant)]
     private static partial Regex Client();
-
-    [GeneratedRegex(@"(?<![\w-])(redis|valkey|keydb)[\w.]*-cli", RegexOptions.CultureInvariant)]
-    private static partial Regex AnyClient();
 
     [GeneratedRegex(@"\bBGSAVE\b", RegexOptions.IgnoreCase | RegexOptions.CultureInvariant)]
     private static partial Regex AnyBgsave();

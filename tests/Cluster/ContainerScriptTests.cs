@@ -1,5 +1,5 @@
 using System.Diagnostics;
-using BackupRunner.Cluster;
+using BackupRunner.Kube;
 
 namespace BackupRunner.Tests.Cluster;
 

@@ -99,8 +99,8 @@ public sealed class PodChoiceTests
     {
         var pod = Of("redis-0", "data-redis-0", ready: true);
 
-        Assert.Equal("/var/lib/redis", PodChoice.MountPath(pod, pod.Spec!.Containers[0], "data-redis-0"));
-        Assert.Null(PodChoice.MountPath(pod, new PodContainer { Name = "sidecar" }, "data-redis-0"));
+        Assert.Equal("/var/lib/redis", pod.MountPath(pod.Spec!.Containers[0], "data-redis-0"));
+        Assert.Null(pod.MountPath(new PodContainer { Name = "sidecar" }, "data-redis-0"));
     }
 
     [Fact]

@@ -101,6 +101,11 @@ public abstract class EncryptionContract : SiteContract
         site.Ring.Exchange();
         await site.BackUp();
         Assert.Equal([(old, 1, "present"), (site.Ring.Current, 2, "current")], await Audit(site));
+        Assert.Equal([(old, 1, "present")], await Audit(site, "--below", "elsewhere/local/statefulset.other"));
+        Assert.Equal([(old, 1, "present")], await Audit(site, "--below", "elsewhere/local/statefulset.other", "--below", "elsewhere"));
+        Assert.Empty(await Audit(site, "--below", "elsewhere/local/statefulset.oth"));
+        foreach (var path in (string[])["", "/elsewhere", "elsewhere/", "elsewhere/../local"])
+            (await Site.Runner.InProcess(["keys", "audit", .. Site.Store(), "--below", path])).Exited(2);
         site.Ring.Forget(old);
         Assert.Equal([(old, 1, "missing"), (site.Ring.Current, 2, "current")], await Audit(site));
         // A backup that lost its key is not passed over for an older one, nor counted, nor removed.
@@ -152,9 +157,9 @@ public abstract class EncryptionContract : SiteContract
         Assert.Equal(2 * 6, (await Site.Keys()).Count);
     }
 
-    async Task<List<(string, int, string)>> Audit(EncryptedSite site)
+    async Task<List<(string, int, string)>> Audit(EncryptedSite site, params string[] below)
     {
-        var audit = (await Site.Runner.InProcess(["keys", "audit", .. Site.Store(), "--keys", site.Ring.Path, "--output", "json"])).Exited(0);
+        var audit = (await Site.Runner.InProcess(["keys", "audit", .. Site.Store(), "--keys", site.Ring.Path, .. below, "--output", "json"])).Exited(0);
         var keys = JsonDocument.Parse(audit.Out).RootElement.GetProperty("audit").GetProperty("keys").EnumerateArray()
             .Select(key => (key.GetProperty("keyId").GetString()!, key.GetProperty("wraps").GetInt32(), key.GetProperty("ring").GetString()!));
         return [.. keys.OrderBy(key => key.Item3 == "current")];

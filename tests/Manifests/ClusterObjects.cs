@@ -172,6 +172,12 @@ public sealed record Subject
     public string? Namespace { get; init; }
 }
 
+/// <summary>A policy as an object: its spec is read by the policy's own reader, which is stricter.</summary>
+public sealed record BackupPolicyObject : ClusterObject
+{
+    public Dictionary<string, object> Spec { get; init; } = [];
+}
+
 public sealed record KustomizationObject : ClusterObject
 {
     public string Namespace { get; init; } = "";

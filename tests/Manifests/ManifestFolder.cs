@@ -28,6 +28,7 @@ public sealed record ManifestFolder(string Path, IReadOnlyList<(string File, Clu
         ["coordination.k8s.io/v1/Lease"] = typeof(LeaseObject),
         ["rbac.authorization.k8s.io/v1/Role"] = typeof(RoleObject),
         ["rbac.authorization.k8s.io/v1/RoleBinding"] = typeof(RoleBindingObject),
+        ["backup.middleware.io/v1/BackupPolicy"] = typeof(BackupPolicyObject),
         ["kustomize.config.k8s.io/v1beta1/Kustomization"] = typeof(KustomizationObject),
     };
 

@@ -10,6 +10,7 @@ public sealed record Metadata
     public string? GenerateName { get; init; }
     public string? Namespace { get; init; }
     public Dictionary<string, string> Labels { get; init; } = [];
+    public Dictionary<string, string> Annotations { get; init; } = [];
 }
 
 public sealed record PodTemplate
@@ -106,6 +107,7 @@ public sealed record Container
 public sealed record Variable
 {
     public string Name { get; init; } = "";
+    public string? Value { get; init; }
     public VariableSource ValueFrom { get; init; } = new();
 }
 
@@ -163,6 +165,12 @@ public sealed record Volume
     public ConfigMapSource? ConfigMap { get; init; }
     public SecretSource? Secret { get; init; }
     public EmptyDirectory? EmptyDir { get; init; }
+    public EphemeralSource? Ephemeral { get; init; }
+}
+
+public sealed record EphemeralSource
+{
+    public ClaimTemplate VolumeClaimTemplate { get; init; } = new();
 }
 
 public sealed record ClaimSource

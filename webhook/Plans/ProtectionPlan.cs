@@ -1,11 +1,35 @@
+using BackupRunner.Names;
+using BackupRunner.Policy;
 using BackupRunner.Webhook.Workloads;
 
 namespace BackupRunner.Webhook.Plans;
 
 /// <summary>Everything that decides which objects a protected workload has.</summary>
+/// <param name="Policy">One that parses: without problems.</param>
 /// <param name="Claims">In order of name.</param>
 public sealed record ProtectionPlan(
-    ProtectedWorkload Workload, PolicyObject Policy, IReadOnlyList<ProtectedClaim> Claims, MountedSecrets Secrets, Installation Installation);
+    ProtectedWorkload Workload, PolicyObject Policy, IReadOnlyList<ProtectedClaim> Claims, MountedSecrets Secrets, Installation Installation)
+{
+    /// <exception cref="InvalidOperationException">The policy has problems, and nothing can be planned by it.</exception>
+    public BackupPolicy Terms => Policy.Policy ?? throw new InvalidOperationException($"policy {Policy.Namespace}/{Policy.Name} has problems: {string.Join("; ", Policy.Problems)}");
+
+    /// <summary>The ServiceAccount, Role and RoleBinding of backups.</summary>
+    public string BackupAccount => ClusterNames.OfBackupAccount(Workload.Id.Kind, Workload.Id.Name);
+
+    /// <summary>The ServiceAccount, Role and RoleBinding of restores.</summary>
+    public string RestoreAccount => ClusterNames.OfRestoreAccount(Workload.Id.Kind, Workload.Id.Name);
+
+    public string PolicyConfigMap => ClusterNames.OfPolicyConfigMap(Workload.Id.Kind, Workload.Id.Name);
+
+    /// <summary>The Lease of restores into any of the claims.</summary>
+    public string RestoreLease => ClusterNames.OfRestore(Workload.Id.Kind, Workload.Id.Name);
+
+    /// <summary>The CronJob of a claim, and its Lease.</summary>
+    public string NameOf(ProtectedClaim claim) => ClusterNames.OfClaim(Workload.Id.Kind, Workload.Id.Name, claim.Name);
+
+    /// <summary><c>commands.restore</c> is set and runs in a container that is like the workload's.</summary>
+    public bool RestoresByScript => Terms.Commands is { Restore: not null, RunIn: not RunIn.Runner };
+}
 
 /// <summary>Secrets of the workload's namespace that its runs mount; null: none. Each is the policy's own or a copy of it.</summary>
 public sealed record MountedSecrets(string? Credentials, string? Keys);

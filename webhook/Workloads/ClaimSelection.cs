@@ -1,16 +1,131 @@
+using System.Globalization;
+using BackupRunner.Names;
+using BackupRunner.Policy.Reading;
+
 namespace BackupRunner.Webhook.Workloads;
 
-/// <summary>A claim that is to be backed up.</summary>
-/// <param name="Volume">The pod's volume, for a StatefulSet its claim template.</param>
-/// <param name="Pod">Of a StatefulSet: the pod of the claim's ordinal. Null for a Deployment.</param>
-/// <param name="Runs">The workload's replicas say that a pod with it runs.</param>
-/// <param name="Exists">Or will, once the workload's controller has made it.</param>
-/// <param name="AttachesToOneNode">ReadWriteOnce and nothing wider: who mounts it must be on the node of the pod.</param>
-/// <param name="Container">The container that has it mounted, the first one.</param>
-/// <param name="MountPath">There.</param>
-public sealed record ProtectedClaim(
-    string Name, string Volume, string? Pod, bool Runs, bool Exists, bool AttachesToOneNode, string Container, string MountPath, string? SubPath);
+/// <summary>Which claims of a workload are backed up, and why others are not (docs/OPERATIONS.md, "Volumes").</summary>
+public static class ClaimSelection
+{
+    /// <summary>Of one workload: what <c>replicas</c> may ask for has no end, and each claim becomes a CronJob and a Lease.</summary>
+    public const int MaximumClaims = 1000;
 
-/// <param name="Problems">Why others cannot be; each a sentence without a full stop that names the claim.</param>
-/// <param name="IsUnknownYet">What the problems speak of does not exist yet and may come.</param>
-public sealed record SelectedClaims(IReadOnlyList<ProtectedClaim> Claims, IReadOnlyList<string> Problems, IReadOnlyList<string> IsUnknownYet);
+    /// <summary>The claims that the annotation <c>claims</c> names, and without it all that can be backed up.</summary>
+    /// <param name="claims">At least those of the workload's namespace.</param>
+    public static SelectedClaims Of(ProtectedWorkload workload, IEnumerable<VolumeClaim> claims)
+    {
+        var problems = new List<string>();
+        var unknown = new List<string>();
+        var chosen = new List<ProtectedClaim>();
+        var declared = DeclaredVolume.Of(workload);
+        var existing = Existing(workload, declared, claims);
+        if (declared.Count == 0)
+            problems.Add("has no volume of a claim, so there is nothing to back up");
+        foreach (var volume in Named(workload, declared, problems))
+        {
+            if (volume.Problem is { } problem)
+                problems.Add(problem);
+            else if (volume.Claim is { } claim && !existing.Exists(found => found.Volume == volume))
+                unknown.Add($"claim \"{claim}\" of volume \"{volume.Name}\" does not exist yet; it is backed up once it does");
+            else
+                chosen.AddRange(OfVolume(workload, volume, existing.Where(found => found.Volume == volume), problems));
+        }
+        if (chosen.Count > MaximumClaims)
+            problems.Add($"has {chosen.Count} claims or more, of which only the first {MaximumClaims} are backed up");
+        return new SelectedClaims([.. chosen.DistinctBy(claim => claim.Name).Take(MaximumClaims).OrderBy(claim => claim.Name, StringComparer.Ordinal)], problems, unknown);
+    }
+
+    /// <summary>The volumes that can be backed up, as the annotation <c>claims</c> names them, in the order of the workload.</summary>
+    /// <param name="claims">At least those of the workload's namespace. A claim that is not among them may yet come.</param>
+    public static IReadOnlyList<string> DefaultVolumes(ProtectedWorkload workload, IEnumerable<VolumeClaim> claims)
+    {
+        var declared = DeclaredVolume.Of(workload);
+        var existing = Existing(workload, declared, claims);
+        return [.. declared.Where(volume => volume.Problem is null && existing.Where(found => found.Volume == volume && volume.Template is null).All(found => Refusal(found.Claim) is null)).Select(volume => volume.Name)];
+    }
+
+    static IEnumerable<DeclaredVolume> Named(ProtectedWorkload workload, IReadOnlyList<DeclaredVolume> declared, List<string> problems)
+    {
+        if (workload.Annotations.GetValueOrDefault(ClusterNames.ClaimsAnnotation) is not { } list)
+            return declared;
+        var names = list.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries).Distinct(StringComparer.Ordinal).ToList();
+        if (names.Count == 0)
+            problems.Add($"annotation \"{ClusterNames.ClaimsAnnotation}\" names no volume; name some of {Known(declared)}, or remove it for all of them");
+        foreach (var name in names.Where(name => !declared.Any(volume => volume.Names.Contains(name))))
+            problems.Add($"annotation \"{ClusterNames.ClaimsAnnotation}\" names \"{name}\", which is no volume of a claim; {Meant(name, declared)}");
+        return declared.Where(volume => volume.Names.Any(names.Contains));
+    }
+
+    static string Meant(string name, IReadOnlyList<DeclaredVolume> declared)
+    {
+        var volume = declared.FirstOrDefault(volume => volume.Claim == name || (volume.Template is not null && name.StartsWith(volume.Name + "-", StringComparison.Ordinal)))?.Name;
+        return (volume ?? Nearest.Of(name, declared.SelectMany(known => known.Names))) is { } meant ? $"did you mean \"{meant}\"?" : $"there are {Known(declared)}";
+    }
+
+    static string Known(IReadOnlyList<DeclaredVolume> declared) =>
+        declared.Count == 0 ? "none" : string.Join(", ", declared.SelectMany(volume => volume.Names).Select(name => $"\"{name}\""));
+
+    /// <summary>One pass over what may be all claims of a large namespace.</summary>
+    static List<ExistingClaim> Existing(ProtectedWorkload workload, IReadOnlyList<DeclaredVolume> declared, IEnumerable<VolumeClaim> claims)
+    {
+        var found = new List<ExistingClaim>();
+        var prefixes = declared.Where(volume => volume.Template is not null).Select(volume => (Volume: volume, Prefix: $"{volume.Name}-{workload.Id.Name}-")).ToList();
+        var shared = declared.Where(volume => volume.Claim is not null).ToList();
+        foreach (var claim in claims)
+        {
+            if (claim.Namespace != workload.Id.Namespace)
+                continue;
+            foreach (var (volume, prefix) in prefixes)
+            {
+                if (claim.Name.StartsWith(prefix, StringComparison.Ordinal) && Ordinal(claim.Name.AsSpan(prefix.Length)) is { } ordinal)
+                    found.Add(new ExistingClaim(volume, ordinal, claim));
+            }
+            foreach (var volume in shared)
+            {
+                if (volume.Claim == claim.Name)
+                    found.Add(new ExistingClaim(volume, null, claim));
+            }
+        }
+        return found;
+    }
+
+    static int? Ordinal(ReadOnlySpan<char> text) =>
+        int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var ordinal) && (text.Length == 1 || text[0] != '0') ? ordinal : null;
+
+    static IEnumerable<ProtectedClaim> OfVolume(ProtectedWorkload workload, DeclaredVolume volume, IEnumerable<ExistingClaim> existing, List<string> problems)
+    {
+        var candidates = new SortedDictionary<long, VolumeClaim?>();
+        foreach (var found in existing)
+            candidates[found.Ordinal ?? 0] = found.Claim;
+        // One more than are taken, so that it is seen that there are more.
+        for (long ordinal = workload.FirstOrdinal; volume.Template is not null && ordinal < workload.FirstOrdinal + (long)workload.Replicas && candidates.Count <= MaximumClaims; ordinal++)
+            candidates.TryAdd(ordinal, null);
+        foreach (var (ordinal, claim) in candidates)
+        {
+            if (claim is not null && Refusal(claim) is { } refusal)
+                problems.Add(refusal);
+            else
+                yield return Claim(workload, volume, ordinal, claim);
+        }
+    }
+
+    static ProtectedClaim Claim(ProtectedWorkload workload, DeclaredVolume volume, long ordinal, VolumeClaim? claim)
+    {
+        var modes = claim?.AccessModes ?? volume.Template!.AccessModes;
+        var isShared = volume.Template is null;
+        var pod = string.Create(CultureInfo.InvariantCulture, $"{workload.Id.Name}-{ordinal}");
+        var runs = isShared ? workload.Replicas > 0 : ordinal >= workload.FirstOrdinal && ordinal < workload.FirstOrdinal + (long)workload.Replicas;
+        var mount = volume.Mount!;
+        return new ProtectedClaim(
+            isShared ? volume.Claim! : $"{volume.Name}-{pod}", volume.Name, isShared ? null : pod, runs, claim is not null,
+            modes.Contains("ReadWriteOnce") && !modes.Contains("ReadWriteMany"), mount.Container, mount.Path, mount.SubPath)
+        {
+            IsReadOnly = modes.Count > 0 && modes.All(mode => mode == "ReadOnlyMany"),
+        };
+    }
+
+    static string? Refusal(VolumeClaim claim) => DeclaredVolume.Refusal(claim.AccessModes, claim.VolumeMode) is { } why ? $"claim \"{claim.Name}\" {why}" : null;
+
+    /// <param name="Ordinal">Of a claim template's.</param>
+    sealed record ExistingClaim(DeclaredVolume Volume, int? Ordinal, VolumeClaim Claim);
+}

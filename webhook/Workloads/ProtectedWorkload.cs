@@ -43,9 +43,10 @@ public sealed record ClaimTemplate(string Name, IReadOnlyList<string> AccessMode
 /// <summary>Of the pod template, what a run beside the pod must have too.</summary>
 public sealed record PodShape
 {
+    /// <summary>Sidecars (init containers that are always restarted) come last.</summary>
     public IReadOnlyList<ContainerShape> Containers { get; init; } = [];
 
-    /// <summary>Volumes of claims: the volume's name and its claim's. Those of claim templates are not among them.</summary>
+    /// <summary>Volumes of claims, in the pod's order: the volume's name and its claim's. Those of claim templates are not among them.</summary>
     public IReadOnlyDictionary<string, string> ClaimVolumes { get; init; } = new Dictionary<string, string>();
 
     /// <summary>Annotation <c>kubectl.kubernetes.io/default-container</c> of the template.</summary>
@@ -59,11 +60,21 @@ public sealed record PodShape
 
     /// <summary>As it stands; Undefined when there are none.</summary>
     public JsonElement ImagePullSecrets { get; init; }
+
+    /// <summary>As it stands; Undefined when there is none.</summary>
+    public JsonElement NodeSelector { get; init; }
+
+    /// <summary>As it stands; Undefined when there is none.</summary>
+    public JsonElement NodeAffinity { get; init; }
 }
 
+/// <param name="Mounts">Of claims only.</param>
 /// <param name="SecurityContext">As it stands; Undefined when there is none.</param>
-/// <param name="Devices">Names of volumes that it has as block devices.</param>
-public sealed record ContainerShape(string Name, string Image, IReadOnlyList<MountShape> Mounts, IReadOnlyList<string> Devices, JsonElement SecurityContext);
+/// <param name="Devices">Names of claims' volumes that it has as block devices.</param>
+public sealed record ContainerShape(string Name, string Image, IReadOnlyList<MountShape> Mounts, IReadOnlyList<string> Devices, JsonElement SecurityContext)
+{
+    public string? ImagePullPolicy { get; init; }
+}
 
 /// <param name="Volume">Its name in the pod.</param>
 /// <param name="SubPathExpr">With variables; a run of ours cannot know them.</param>

@@ -1,11 +1,11 @@
 namespace BackupRunner.Policy.Reading;
 
 /// <summary>The word that was probably meant.</summary>
-static class Nearest
+public static class Nearest
 {
     const int Longest = 40;
 
-    public static string UnknownKey(string key, IReadOnlyCollection<string> known)
+    internal static string UnknownKey(string key, IReadOnlyCollection<string> known)
     {
         var nearest = Of(key, known);
         return "unknown key " + Quoted.Of(key) + (key == "<<" ? "; merge keys are not supported"

@@ -4,13 +4,17 @@ using System.Text;
 namespace BackupRunner.Policy.Reading;
 
 /// <summary>A value as messages show it: in quotes, on one line, of bounded length.</summary>
-static class Quoted
+public static class Quoted
 {
     const int Longest = 60;
 
     /// <summary>A key as a part of a path: as it is when it reads well there, else in quotes.</summary>
     public static string Key(string key) =>
         key.Length <= Longest && key.All(c => char.IsAsciiLetterOrDigit(c) || c is ('-' or '_' or '/')) ? key : Of(key);
+
+    /// <summary>Neither acts on a terminal nor hides there.</summary>
+    public static bool IsVisible(Rune rune) => Rune.GetUnicodeCategory(rune) is not (UnicodeCategory.Control or UnicodeCategory.Format
+        or UnicodeCategory.LineSeparator or UnicodeCategory.ParagraphSeparator or UnicodeCategory.OtherNotAssigned or UnicodeCategory.PrivateUse);
 
     public static string Of(string text)
     {
@@ -21,8 +25,7 @@ static class Quoted
                 quoted.Append('\\').Append(rune);
             else if (rune.Value == '\n')
                 quoted.Append("\\n");
-            else if (Rune.GetUnicodeCategory(rune) is UnicodeCategory.Control or UnicodeCategory.Format or UnicodeCategory.LineSeparator
-                or UnicodeCategory.ParagraphSeparator or UnicodeCategory.OtherNotAssigned or UnicodeCategory.PrivateUse)
+            else if (!IsVisible(rune))
                 quoted.Append(CultureInfo.InvariantCulture, $"\\u{{{rune.Value:x}}}");
             else
                 quoted.Append(rune);

@@ -39,7 +39,8 @@ public sealed class SimulatedVolumes(FakeKubeApi api, JsonObject pod, string fol
                 continue;
             }
             Directory.CreateDirectory(own);
-            if (volume["emptyDir"] is not null)
+            // An ephemeral volume's claim is the pod's own and goes with it.
+            if (volume["emptyDir"] is not null || volume["ephemeral"] is not null)
             {
                 File.SetUnixFileMode(own, (UnixFileMode)0b111_111_111);
                 volumes[name] = (own, false);

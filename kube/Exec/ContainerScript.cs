@@ -1,7 +1,7 @@
 using System.Globalization;
 using System.Text;
 
-namespace BackupRunner.Cluster;
+namespace BackupRunner.Kube;
 
 /// <summary>
 /// How a command gets into a container. Its text goes through standard input: the words of an exec are part of its URL, which servers log and
@@ -17,9 +17,15 @@ public static class ContainerScript
     /// </summary>
     const string Loader = "echo \"" + Mark + "$$\" >&2; IFS= read -r script; exec sh {0} \"$(printf '%b' \"$script\")\"";
 
+    /// <summary>Linux takes no argument longer than this, in bytes with the final NUL (execve(2), MAX_ARG_STRLEN).</summary>
+    public const int LongestTextBytes = 128 * 1024 - 1;
+
     const string EndGroup = "kill -s \"$1\" -- \"-$2\" 2>/dev/null || kill -s \"$1\" \"$2\" 2>/dev/null || :";
 
     public static IReadOnlyList<string> Command(bool isScript) => ["sh", "-c", Loader.Replace("{0}", isScript ? "-euc" : "-c", StringComparison.Ordinal)];
+
+    /// <summary>A text without NUL, which no shell command can hold, and not too long.</summary>
+    public static bool Takes(string text) => !text.Contains('\0', StringComparison.Ordinal) && Encoding.UTF8.GetByteCount(text) <= LongestTextBytes;
 
     /// <summary>The first line of the input: the text on one line, as <c>printf %b</c> reads it.</summary>
     public static byte[] Input(string text) =>

@@ -1,0 +1,102 @@
+using BackupRunner.Tests.Hooks;
+using BackupRunner.Webhook.Reconcile;
+
+namespace BackupRunner.Tests.Webhook;
+
+public sealed class WorkQueueTests
+{
+    static readonly WorkKey One = new(WorkKind.Workload, "default", "statefulset/one");
+    static readonly WorkKey Other = new(WorkKind.Workload, "default", "statefulset/other");
+
+    static CancellationToken Cancel => TestContext.Current.CancellationToken;
+
+    [Fact]
+    public async Task What_is_added_often_is_taken_once()
+    {
+        using var queue = new WorkQueue(TimeProvider.System);
+        queue.Add(One);
+        queue.Add(One);
+        queue.Add(Other);
+
+        Assert.Equal(One, await queue.Take(Cancel));
+        Assert.Equal(Other, await queue.Take(Cancel));
+
+        Assert.True(queue.Take(Cancel).AsTask() is { IsCompleted: false });
+    }
+
+    [Fact]
+    public async Task What_is_added_while_it_is_worked_on_comes_again_when_that_is_done()
+    {
+        using var queue = new WorkQueue(TimeProvider.System);
+        queue.Add(One);
+        await queue.Take(Cancel);
+        queue.Add(One);
+        var next = queue.Take(Cancel).AsTask();
+        Assert.False(next.IsCompleted);
+
+        queue.Done(One);
+
+        Assert.Equal(One, await next);
+        queue.Done(One);
+        Assert.True(queue.IsIdle);
+    }
+
+    [Fact]
+    public async Task Of_several_times_the_earliest_counts()
+    {
+        var clock = new ManualTime();
+        using var queue = new WorkQueue(clock);
+        queue.AddAfter(One, TimeSpan.FromMinutes(10));
+        queue.AddAfter(One, TimeSpan.FromMinutes(1));
+        queue.AddAfter(One, TimeSpan.FromMinutes(5));
+        clock.Advance(TimeSpan.FromSeconds(59));
+        Assert.True(queue.IsIdle);
+
+        clock.Advance(TimeSpan.FromSeconds(1));
+
+        Assert.Equal(One, await queue.Take(Cancel));
+        queue.Done(One);
+        clock.Advance(TimeSpan.FromHours(1));
+        Assert.True(queue.IsIdle);
+    }
+
+    [Fact]
+    public async Task What_fails_comes_again_after_pauses_that_double_up_to_five_minutes()
+    {
+        var clock = new ManualTime();
+        using var queue = new WorkQueue(clock);
+        queue.Add(One);
+        foreach (var seconds in (int[])[1, 2, 4, 8, 16, 32, 64, 128, 256, 300, 300])
+        {
+            await queue.Take(Cancel);
+            queue.Failed(One);
+            clock.Advance(TimeSpan.FromSeconds(seconds - 1));
+            Assert.True(queue.IsIdle, $"before {seconds} s");
+            clock.Advance(TimeSpan.FromSeconds(1));
+            Assert.False(queue.IsIdle, $"after {seconds} s");
+        }
+
+        Assert.Equal(One, await queue.Take(Cancel));
+        queue.Done(One);
+        queue.Add(One);
+        await queue.Take(Cancel);
+        queue.Failed(One);
+        clock.Advance(TimeSpan.FromSeconds(1));
+        Assert.False(queue.IsIdle);
+    }
+
+    [Fact]
+    public async Task Nothing_comes_from_a_queue_that_was_given_up()
+    {
+        var clock = new ManualTime();
+        var queue = new WorkQueue(clock);
+        queue.AddAfter(One, TimeSpan.FromSeconds(1));
+
+        queue.Dispose();
+        clock.Advance(TimeSpan.FromMinutes(1));
+        queue.Add(Other);
+
+        await Assert.ThrowsAnyAsync<Exception>(() => queue.Take(Cancel).AsTask());
+        Assert.True(queue.IsIdle);
+    }
+}

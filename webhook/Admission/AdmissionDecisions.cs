@@ -1,0 +1,46 @@
+using BackupRunner.Webhook.Plans;
+using BackupRunner.Webhook.Workloads;
+
+namespace BackupRunner.Webhook.Admission;
+
+/// <summary>
+/// Finds who decides a request. What is not ours (another group, another version, a subresource) reaches us by a rule that is too wide, and passes. Nothing
+/// is written anywhere, so that a dry run is like any other request; the only calls are SubjectAccessReviews.
+/// </summary>
+public sealed class AdmissionDecisions(IClusterView view, AccessReviews access, Installation installation)
+{
+    public ValueTask<AdmissionReply> Mutate(AdmissionRequest request, CancellationToken cancel) => ValueTask.FromResult(Kind(request) switch
+    {
+        _ when request.Operation is not (AdmissionRequest.Create or AdmissionRequest.Update) => AdmissionReply.Unchanged,
+        ReviewedKind.StatefulSet or ReviewedKind.Deployment => WorkloadMutation.Of(request, view),
+        ReviewedKind.Job when request.Operation == AdmissionRequest.Create => RestoreJobAdmission.Mutate(request, view, installation),
+        _ => AdmissionReply.Unchanged,
+    });
+
+    public async ValueTask<AdmissionReply> Validate(AdmissionRequest request, CancellationToken cancel) => (Kind(request), request.Operation) switch
+    {
+        (ReviewedKind.StatefulSet or ReviewedKind.Deployment, AdmissionRequest.Create or AdmissionRequest.Update) => WorkloadAdmission.Validate(request, view),
+        (ReviewedKind.Job, AdmissionRequest.Create) => await RestoreJobAdmission.Validate(request, view, installation, access, cancel),
+        (ReviewedKind.BackupPolicy, AdmissionRequest.Create or AdmissionRequest.Update) => await PolicyAdmission.Validate(request, access, cancel),
+        (ReviewedKind.BackupPolicy, AdmissionRequest.Delete) => PolicyAdmission.Delete(request, view),
+        _ => AdmissionReply.Unchanged,
+    };
+
+    static ReviewedKind Kind(AdmissionRequest request) => (request.Group, request.Version, request.Resource, request.Subresource) switch
+    {
+        ("apps", "v1", "statefulsets", "") => ReviewedKind.StatefulSet,
+        ("apps", "v1", "deployments", "") => ReviewedKind.Deployment,
+        ("batch", "v1", "jobs", "") => ReviewedKind.Job,
+        (PolicyAdmission.Group, "v1", "backuppolicies", "") => ReviewedKind.BackupPolicy,
+        _ => ReviewedKind.Other,
+    };
+
+    enum ReviewedKind
+    {
+        Other,
+        StatefulSet,
+        Deployment,
+        Job,
+        BackupPolicy,
+    }
+}

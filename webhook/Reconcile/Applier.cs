@@ -1,0 +1,100 @@
+using System.Collections.Concurrent;
+using System.Net;
+using System.Security.Cryptography;
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using BackupRunner.Kube;
+using BackupRunner.Webhook.Plans;
+
+namespace BackupRunner.Webhook.Reconcile;
+
+/// <summary>Makes an object what it should be, and writes nothing when it is.</summary>
+public sealed class Applier(KubeClient kube, OwnObjects own)
+{
+    public const string FieldManager = "backup-webhook";
+
+    /// <summary>Kinds that hold nothing but what we write: they can be made anew when they cannot be changed.</summary>
+    static readonly string[] Remakable = ["configmaps", "roles", "rolebindings", "serviceaccounts"];
+
+    /// <summary>
+    /// What the last write of each object asked for, and led to. What the server or somebody else's webhook adds every time is not for us to fight over.
+    /// </summary>
+    readonly ConcurrentDictionary<ObjectKey, (string Wanted, OwnObject Result)> settled = new();
+
+    /// <returns>Whether something was written.</returns>
+    /// <exception cref="RefusedObjectException">It is somebody else's, or the server refuses it for good.</exception>
+    /// <exception cref="KubeException">Later it may succeed.</exception>
+    public async Task<bool> Ensure(WantedObject wanted, CancellationToken cancel)
+    {
+        var key = new ObjectKey(wanted.Resource.Plural, wanted.Namespace, wanted.Name);
+        var manifest = JsonSerializer.SerializeToElement(wanted.Body, ManifestJson.Default.JsonObject);
+        var there = own.Find(key);
+        if (there is not null && (IsSettled(key, manifest, there) || Drifting.Of(manifest, there.Fields) == Drift.None))
+            return false;
+        try
+        {
+            var result = there is null ? await Make(wanted, key, cancel) : await Change(wanted, there, cancel);
+            if (Drifting.Of(manifest, OwnObject.Of(key.Plural, result)!.Fields) == Drift.Extra)
+                result = await kube.Replace(wanted.Resource, WithoutExtras(result, manifest), cancel);
+            if (OwnObject.Of(key.Plural, result) is not { } now)
+                throw new RefusedObjectException($"{key} comes back from the API server without our label; does another webhook take it away");
+            settled[key] = (Digest(manifest), now);
+            own.Put(now);
+            return true;
+        }
+        catch (KubeException refused) when (!refused.IsTransient && !refused.IsConflict && !refused.IsNotFound)
+        {
+            throw new RefusedObjectException($"the API server refuses {key}: {refused.Status.Message}", refused);
+        }
+    }
+
+    /// <summary>Deletes the very object that was seen.</summary>
+    public async Task Remove(OwnObject there, KubeResource<KubeObject> resource, CancellationToken cancel)
+    {
+        await kube.Delete(resource, there.Key.Namespace, there.Key.Name, new DeleteOptions { Uid = there.Uid, Propagation = Propagation.Background }, cancel);
+        settled.TryRemove(there.Key, out _);
+        own.Remove(there.Key);
+    }
+
+    async Task<KubeObject> Make(WantedObject wanted, ObjectKey key, CancellationToken cancel)
+    {
+        if (await kube.Get(wanted.Resource, wanted.Namespace, wanted.Name, cancel) is not { } other)
+            return await Apply(wanted, wanted.Body, cancel);
+        if (OwnObject.Of(key.Plural, other) is not { } ours || ours.Label != (string?)wanted.Body["metadata"]!["labels"]![Names.ClusterNames.ForLabel])
+            throw new RefusedObjectException($"{key} exists and is not ours; it is left alone: rename it, or delete it if nobody needs it");
+        return await Change(wanted, ours, cancel);
+    }
+
+    async Task<KubeObject> Change(WantedObject wanted, OwnObject there, CancellationToken cancel)
+    {
+        var body = (JsonObject)wanted.Body.DeepClone();
+        // Only the very object that was looked at: one that took its name meanwhile is a conflict.
+        body["metadata"]!["uid"] = there.Uid;
+        try
+        {
+            return await Apply(wanted, body, cancel);
+        }
+        catch (KubeException fixedFields) when (fixedFields.HttpStatus == HttpStatusCode.UnprocessableEntity && Remakable.Contains(there.Key.Plural))
+        {
+            await Remove(there, wanted.Resource, cancel);
+            return await Apply(wanted, wanted.Body, cancel);
+        }
+    }
+
+    Task<KubeObject> Apply(WantedObject wanted, JsonObject body, CancellationToken cancel) =>
+        kube.Apply(wanted.Resource, wanted.Namespace, wanted.Name, body, FieldManager, force: true, cancel);
+
+    bool IsSettled(ObjectKey key, JsonElement manifest, OwnObject there) =>
+        settled.TryGetValue(key, out var last) && last.Result.IsLike(there) && last.Wanted == Digest(manifest);
+
+    static string Digest(JsonElement manifest) => Convert.ToHexString(SHA256.HashData(JsonSerializer.SerializeToUtf8Bytes(manifest, ManifestJson.Default.JsonElement)));
+
+    /// <summary>The object with every field at the top that we name as we want it, and the rest as it is, metadata too.</summary>
+    static KubeObject WithoutExtras(KubeObject there, JsonElement manifest)
+    {
+        var fields = new Dictionary<string, JsonElement>(there.Unknown ?? []);
+        foreach (var field in manifest.EnumerateObject().Where(field => field.Name is not ("apiVersion" or "kind" or "metadata")))
+            fields[field.Name] = field.Value;
+        return there with { Unknown = fields };
+    }
+}

@@ -1,0 +1,28 @@
+using BackupRunner.Webhook.Keys;
+using BackupRunner.Webhook.Plans;
+using BackupRunner.Webhook.Workloads;
+
+namespace BackupRunner.Webhook.Reconcile;
+
+/// <summary>What there is to be for a workload.</summary>
+/// <param name="Plan">Null: it cannot be told, and nothing is to change.</param>
+/// <param name="Problems">Each a clause without a full stop.</param>
+public sealed record Assessment(ProtectionPlan? Plan, IReadOnlyList<string> Problems);
+
+/// <summary>Decides from what is known, without asking anybody.</summary>
+public sealed class Assessor(ClusterCache cache, Installation installation, ProblemNotes notes)
+{
+    public Assessment Of(ProtectedWorkload workload)
+    {
+        var (space, name) = (workload.Id.Namespace, workload.PolicyName!);
+        if (cache.Policy(space, name) is not { } policy)
+            return new(null, [$"there is no BackupPolicy \"{name}\" in namespace \"{space}\""]);
+        if (policy.Policy is null)
+            return new(null, [$"BackupPolicy \"{name}\": {string.Join("; ", policy.Problems)}"]);
+        var selected = ClaimSelection.Of(workload, cache.Claims(space));
+        var problems = selected.Problems.Concat(selected.IsUnknownYet).Concat(notes.Of(workload.Id)).ToList();
+        if (selected.Claims.Count == 0)
+            return new(null, problems.Count > 0 ? problems : ["it has no volume that can be backed up"]);
+        return new(new ProtectionPlan(workload, policy, selected.Claims, SecretDemands.Mounted(SecretDemands.Of(workload, policy, installation.Cluster)), installation), problems);
+    }
+}

@@ -1,0 +1,163 @@
+using System.Collections.Concurrent;
+using BackupRunner.Names;
+using BackupRunner.Webhook.Workloads;
+
+namespace BackupRunner.Webhook.Reconcile;
+
+/// <summary>
+/// What the watches have told of the cluster, and what each change means: which things have to be looked at again. It holds values, a few kilobytes a
+/// workload, and nothing of a Secret but its annotation.
+/// </summary>
+public sealed class ClusterCache : IClusterView
+{
+    readonly ConcurrentDictionary<WorkloadId, ProtectedWorkload> workloads = new();
+    readonly ConcurrentDictionary<(string Namespace, string Label), WorkloadId> byLabel = new();
+    readonly ConcurrentDictionary<(string Namespace, string Name), PolicyObject> policies = new();
+    readonly ConcurrentDictionary<string, ConcurrentDictionary<string, VolumeClaim>> claims = new();
+    readonly ConcurrentDictionary<(string Namespace, string Name), SeenLease> leases = new();
+
+    public OwnObjects Own { get; } = new();
+
+    /// <summary>Called with everything that a change may have made different.</summary>
+    public event Action<WorkKey>? Changed;
+
+    public ProtectedWorkload? Workload(WorkloadId id) => workloads.GetValueOrDefault(id);
+
+    public PolicyObject? Policy(string @namespace, string name) => policies.GetValueOrDefault((@namespace, name));
+
+    public IEnumerable<PolicyObject> Policies => policies.Values;
+
+    public VolumeClaim? Claim(string @namespace, string name) => claims.GetValueOrDefault(@namespace)?.GetValueOrDefault(name);
+
+    public IEnumerable<VolumeClaim> Claims(string @namespace) => claims.GetValueOrDefault(@namespace)?.Values ?? [];
+
+    public IEnumerable<ProtectedWorkload> Protected() => workloads.Values.Where(workload => workload.PolicyName is not null);
+
+    /// <returns>Null: nothing is known that this label stands for.</returns>
+    public WorkloadId? Labelled(string @namespace, string label) => byLabel.TryGetValue((@namespace, label), out var id) ? id : null;
+
+    public SeenLease? Lease(string @namespace, string name) => leases.GetValueOrDefault((@namespace, name));
+
+    public IEnumerable<SeenLease> LeasesFor(WorkloadId id) => Own.For(id.Namespace, id.Label)
+        .Where(own => own.Key.Plural == "leases").Select(own => Lease(own.Key.Namespace, own.Key.Name)).OfType<SeenLease>();
+
+    public IEnumerable<SeenLease> Leases => leases.Values;
+
+    public void Put(ProtectedWorkload now)
+    {
+        var before = workloads.GetValueOrDefault(now.Id);
+        workloads[now.Id] = now;
+        byLabel[(now.Id.Namespace, now.Id.Label)] = now.Id;
+        if (now.PolicyName is not null || before?.PolicyName is not null || Own.For(now.Id.Namespace, now.Id.Label).Count > 0)
+            Tell(KeyOf(now.Id));
+        if (before?.PolicyName != now.PolicyName)
+            TellPolicies(now.Id.Namespace, before?.PolicyName, now.PolicyName);
+    }
+
+    public void Remove(WorkloadId id)
+    {
+        byLabel.TryRemove((id.Namespace, id.Label), out _);
+        if (!workloads.TryRemove(id, out var before))
+            return;
+        TellPolicies(id.Namespace, before.PolicyName);
+        if (Own.For(id.Namespace, id.Label).Count > 0)
+            Tell(new WorkKey(WorkKind.Orphans, id.Namespace, id.Label));
+    }
+
+    public void Put(PolicyObject now)
+    {
+        policies[(now.Namespace, now.Name)] = now;
+        TellUsers(now.Namespace, now.Name);
+    }
+
+    public void RemovePolicy(string @namespace, string name)
+    {
+        policies.TryRemove((@namespace, name), out _);
+        TellUsers(@namespace, name);
+    }
+
+    public void Put(VolumeClaim now)
+    {
+        var inNamespace = claims.GetOrAdd(now.Namespace, _ => new());
+        var before = inNamespace.GetValueOrDefault(now.Name);
+        inNamespace[now.Name] = now;
+        if (before is null || before.VolumeMode != now.VolumeMode || before.IsBeingDeleted != now.IsBeingDeleted || !before.AccessModes.SequenceEqual(now.AccessModes))
+            TellOwners(now.Namespace, now.Name);
+    }
+
+    public void RemoveClaim(string @namespace, string name)
+    {
+        claims.GetValueOrDefault(@namespace)?.TryRemove(name, out _);
+        TellOwners(@namespace, name);
+    }
+
+    public void Put(SeenLease now)
+    {
+        leases[(now.Lease.Metadata.Namespace ?? "", now.Lease.Metadata.Name)] = now;
+        Tell(new WorkKey(WorkKind.Lease, now.Lease.Metadata.Namespace ?? "", now.Lease.Metadata.Name));
+    }
+
+    public void RemoveLease(string @namespace, string name) => leases.TryRemove((@namespace, name), out _);
+
+    /// <summary>One of our objects as it is now.</summary>
+    public void Put(OwnObject now)
+    {
+        if (Own.Put(now) is { } before && before.IsLike(now))
+            return;
+        TellFor(now);
+    }
+
+    public void RemoveOwn(ObjectKey key)
+    {
+        if (Own.Remove(key) is { } before)
+            TellFor(before);
+    }
+
+    /// <summary>Every thing that there is to look at.</summary>
+    public IEnumerable<WorkKey> Everything() =>
+    [
+        .. Protected().Select(workload => KeyOf(workload.Id)),
+        .. Own.Labels.Select(KeyOf).Distinct(),
+        .. leases.Keys.Select(lease => new WorkKey(WorkKind.Lease, lease.Namespace, lease.Name)),
+        .. policies.Keys.Select(policy => new WorkKey(WorkKind.Policy, policy.Namespace, policy.Name)),
+    ];
+
+    public static WorkKey KeyOf(WorkloadId id) => new(WorkKind.Workload, id.Namespace, $"{id.Kind}/{id.Name}");
+
+    public void Tell(WorkKey key) => Changed?.Invoke(key);
+
+    void TellFor(OwnObject one) => Tell(KeyOf((one.Key.Namespace, one.Label)));
+
+    WorkKey KeyOf((string Namespace, string Label) of) =>
+        Labelled(of.Namespace, of.Label) is { } id ? KeyOf(id) : new WorkKey(WorkKind.Orphans, of.Namespace, of.Label);
+
+    void TellPolicies(string @namespace, params ReadOnlySpan<string?> names)
+    {
+        foreach (var name in names)
+        {
+            if (name is not null)
+                Tell(new WorkKey(WorkKind.Policy, @namespace, name));
+        }
+    }
+
+    // While nobody leads, nobody listens: at the start that saves a search for every object there is.
+    void TellUsers(string @namespace, string policy)
+    {
+        if (Changed is null)
+            return;
+        Tell(new WorkKey(WorkKind.Policy, @namespace, policy));
+        foreach (var workload in Protected().Where(workload => workload.Id.Namespace == @namespace && workload.PolicyName == policy))
+            Tell(KeyOf(workload.Id));
+    }
+
+    void TellOwners(string @namespace, string claim)
+    {
+        if (Changed is null)
+            return;
+        foreach (var workload in Protected().Where(workload => workload.Id.Namespace == @namespace && MayHave(workload, claim)))
+            Tell(KeyOf(workload.Id));
+    }
+
+    static bool MayHave(ProtectedWorkload workload, string claim) =>
+        workload.Pod.ClaimVolumes.Values.Contains(claim) || workload.Id.Kind == ClusterNames.StatefulSet && claim.Contains($"-{workload.Id.Name}-", StringComparison.Ordinal);
+}

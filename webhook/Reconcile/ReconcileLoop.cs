@@ -1,0 +1,79 @@
+using BackupRunner.Kube;
+using Microsoft.Extensions.Logging;
+
+namespace BackupRunner.Webhook.Reconcile;
+
+/// <summary>
+/// One term as the leader: everything is looked at once, then whatever changes, and everything again every ten minutes. Nothing that goes wrong with one thing
+/// stops the others.
+/// </summary>
+public sealed partial class ReconcileLoop(ClusterCache cache, ReconcileSteps steps, TimeProvider time, ILogger<ReconcileLoop> log)
+{
+    const int Workers = 8;
+
+    static readonly TimeSpan Everything = TimeSpan.FromMinutes(10);
+
+    /// <param name="cancel">Ends the term.</param>
+    public async Task Run(CancellationToken cancel)
+    {
+        using var queue = new WorkQueue(time);
+        cache.Changed += queue.Add;
+        try
+        {
+            Begins();
+            var workers = Enumerable.Range(0, Workers).Select(_ => Work(queue, cancel));
+            await Task.WhenAll([.. workers, Sweep(queue, cancel)]);
+        }
+        finally
+        {
+            cache.Changed -= queue.Add;
+        }
+    }
+
+    async Task Sweep(WorkQueue queue, CancellationToken cancel)
+    {
+        while (true)
+        {
+            foreach (var key in cache.Everything())
+                queue.Add(key);
+            await Task.Delay(Everything, time, cancel);
+        }
+    }
+
+    async Task Work(WorkQueue queue, CancellationToken cancel)
+    {
+        while (true)
+        {
+            var key = await queue.Take(cancel);
+            try
+            {
+                var again = await steps.Of(key, cancel);
+                queue.Done(key);
+                if (again is { } pause)
+                    queue.AddAfter(key, pause);
+            }
+            catch (Exception failure) when (!cancel.IsCancellationRequested)
+            {
+                Tell(key, failure);
+                queue.Failed(key);
+            }
+        }
+    }
+
+    void Tell(WorkKey key, Exception failure)
+    {
+        if (failure is KubeException or RefusedObjectException)
+            Failed(key.Kind, key.Namespace, key.Name, failure.Message);
+        else
+            Broken(failure, key.Kind, key.Namespace, key.Name);
+    }
+
+    [LoggerMessage(Level = LogLevel.Information, Message = "leading: looking at everything")]
+    partial void Begins();
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "{Kind} {Namespace}/{Name}: {Reason}; trying again")]
+    partial void Failed(WorkKind kind, string @namespace, string name, string reason);
+
+    [LoggerMessage(Level = LogLevel.Error, Message = "{Kind} {Namespace}/{Name}: a bug; trying again")]
+    partial void Broken(Exception bug, WorkKind kind, string @namespace, string name);
+}

@@ -1,0 +1,31 @@
+using BackupRunner.Webhook.Keys;
+using BackupRunner.Webhook.Workloads;
+
+namespace BackupRunner.Webhook.Reconcile;
+
+/// <summary>Who looks at what.</summary>
+public sealed class ReconcileSteps(
+    WorkloadReconciler workloads, OrphanReconciler orphans, PolicyReconciler policies, LeaseReconciler leases, SecretReconciler secrets)
+{
+    /// <returns>When to look again although nothing has changed; null: not before something has.</returns>
+    public async Task<TimeSpan?> Of(WorkKey key, CancellationToken cancel)
+    {
+        switch (key.Kind)
+        {
+            case WorkKind.Workload:
+                var kindAndName = key.Name.Split('/');
+                return await workloads.Reconcile(new WorkloadId(kindAndName[0], key.Namespace, kindAndName[1]), cancel);
+            case WorkKind.Orphans:
+                return await orphans.Reconcile(key.Namespace, key.Name, cancel);
+            case WorkKind.Policy:
+                await policies.Reconcile(key.Namespace, key.Name, cancel);
+                return null;
+            case WorkKind.Lease:
+                return await leases.Reconcile(key, cancel);
+            case WorkKind.Secret:
+                return await secrets.Reconcile(new SecretId(key.Namespace, key.Name), cancel);
+            default:
+                throw new InvalidOperationException($"nobody looks at {key}");
+        }
+    }
+}

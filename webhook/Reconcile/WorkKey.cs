@@ -1,0 +1,22 @@
+namespace BackupRunner.Webhook.Reconcile;
+
+public enum WorkKind
+{
+    /// <summary>The name is <c>statefulset/redis</c>.</summary>
+    Workload,
+
+    /// <summary>Objects of a workload that is not there; the name is their <c>/for</c> label.</summary>
+    Orphans,
+
+    Lease,
+
+    Policy,
+
+    Secret,
+}
+
+/// <summary>One thing to look at, whatever changed about it.</summary>
+public readonly record struct WorkKey(WorkKind Kind, string Namespace, string Name)
+{
+    public override string ToString() => $"{Kind.ToString().ToLowerInvariant()} {Namespace}/{Name}";
+}

@@ -1,0 +1,105 @@
+using System.Text.Json.Nodes;
+using BackupRunner.Kube;
+using BackupRunner.Names;
+using BackupRunner.Webhook.Plans;
+using BackupRunner.Webhook.Status;
+using BackupRunner.Webhook.Workloads;
+using Microsoft.Extensions.Logging;
+
+namespace BackupRunner.Webhook.Reconcile;
+
+/// <summary>Brings what belongs to one workload to what its annotation and its policy ask for, and says on the workload how that went.</summary>
+public sealed partial class WorkloadReconciler(
+    KubeClient kube, ClusterCache cache, Assessor assessor, Applier applier, EventRecorder events, TimeProvider time, ILogger<WorkloadReconciler> log)
+{
+    /// <summary>Until a run that is at work, or what a dead one left, may be over.</summary>
+    static readonly TimeSpan RunsOn = TimeSpan.FromSeconds(30);
+
+    static readonly TimeSpan CacheLag = TimeSpan.FromSeconds(2);
+
+    /// <returns>When to look again although nothing has changed; null: not before something has.</returns>
+    /// <exception cref="KubeException">Later it may succeed.</exception>
+    public async Task<TimeSpan?> Reconcile(WorkloadId id, CancellationToken cancel)
+    {
+        if (cache.Workload(id) is not { IsBeingDeleted: false } workload)
+            return null;
+        if (workload.PolicyName is null)
+            return await Withdraw(workload, cancel);
+        var assessment = assessor.Of(workload);
+        if (assessment.Plan is not { } plan)
+        {
+            await Say(workload, WorkloadStatus.Unchanged(assessment), cancel);
+            return null;
+        }
+        try
+        {
+            var wanted = WantedObjects.For(plan);
+            foreach (var one in wanted)
+            {
+                if (await applier.Ensure(one, cancel))
+                    Wrote(one.Resource.Plural, one.Namespace, one.Name);
+            }
+            var again = await Prune(workload.Id, wanted, cancel);
+            await Say(workload, WorkloadStatus.Protected(plan, assessment.Problems), cancel);
+            return again;
+        }
+        catch (RefusedObjectException refused)
+        {
+            await Say(workload, WorkloadStatus.Failed(refused.Message), cancel);
+            throw;
+        }
+    }
+
+    /// <summary>Its annotation is gone, and with it everything that was made for it; not while a run still needs it.</summary>
+    async Task<TimeSpan?> Withdraw(ProtectedWorkload workload, CancellationToken cancel)
+    {
+        if (cache.Own.For(workload.Id.Namespace, workload.Id.Label).Count == 0)
+            return null;
+        // What is deleted is gone: the cache may be behind.
+        var now = await kube.Get(workload.Id.Resource, workload.Id.Namespace, workload.Id.Name, cancel);
+        if (now?.Metadata.Annotations?.ContainsKey(ClusterNames.PolicyAnnotation) == true)
+            return CacheLag;
+        return await Prune(workload.Id, [], cancel);
+    }
+
+    /// <summary>Removes what is ours and not wanted, but for what a run that is at work may need, or what has to be settled first.</summary>
+    async Task<TimeSpan?> Prune(WorkloadId id, IReadOnlyList<WantedObject> wanted, CancellationToken cancel)
+    {
+        var keep = wanted.Select(one => new ObjectKey(one.Resource.Plural, one.Namespace, one.Name)).ToHashSet();
+        var stale = cache.Own.For(id.Namespace, id.Label).Where(one => !keep.Contains(one.Key)).ToList();
+        if (stale.Count == 0)
+            return null;
+        if (cache.LeasesFor(id).Any(lease => lease.IsHeld(time) || lease.IsUnsettled))
+            return RunsOn;
+        foreach (var kind in OwnKinds.All)
+            foreach (var one in stale.Where(one => one.Key.Plural == kind.Plural))
+            {
+                await applier.Remove(one, kind, cancel);
+                Removed(one.Key.Plural, one.Key.Namespace, one.Key.Name);
+            }
+        return null;
+    }
+
+    /// <summary>On the workload, once: as its annotation, and as an Event when that is new.</summary>
+    async Task Say(ProtectedWorkload workload, WorkloadStatus status, CancellationToken cancel)
+    {
+        if (workload.Annotations.GetValueOrDefault(ClusterNames.StatusAnnotation) == status.Text)
+            return;
+        var patch = new JsonObject
+        {
+            ["metadata"] = new JsonObject { ["annotations"] = new JsonObject { [ClusterNames.StatusAnnotation] = status.Text } },
+        };
+        await kube.MergePatch(workload.Id.Resource, workload.Id.Namespace, workload.Id.Name, patch, cancel);
+        Said(workload.Id.Namespace, workload.Id.Name, workload.Id.Kind, status.Text);
+        await events.Record(workload.Reference(), status.IsGood ? "Normal" : "Warning", status.Reason, status.Text, cancel);
+    }
+
+    [LoggerMessage(Level = LogLevel.Information, Message = "wrote {Kind} {Namespace}/{Name}")]
+    partial void Wrote(string kind, string @namespace, string name);
+
+    [LoggerMessage(Level = LogLevel.Information, Message = "removed {Kind} {Namespace}/{Name}")]
+    partial void Removed(string kind, string @namespace, string name);
+
+    [LoggerMessage(Level = LogLevel.Information, Message = "{Kind} {Namespace}/{Name}: {Status}")]
+    partial void Said(string @namespace, string name, string kind, string status);
+}

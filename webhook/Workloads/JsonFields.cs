@@ -1,0 +1,92 @@
+using System.Text.Json;
+
+namespace BackupRunner.Webhook.Workloads;
+
+/// <summary>Reads JSON that anybody may have written: what is of another type, or no text that can be decoded, counts as absent.</summary>
+static class JsonFields
+{
+    /// <returns>Undefined when there is none.</returns>
+    public static JsonElement Field(this JsonElement of, string name)
+    {
+        if (of.ValueKind != JsonValueKind.Object)
+            return default;
+        try
+        {
+            return of.TryGetProperty(name, out var value) ? value : default;
+        }
+        catch (InvalidOperationException)
+        {
+            // A key with half of a surrogate pair.
+            return default;
+        }
+    }
+
+    public static string? Text(this JsonElement of, string name) => of.Field(name).AsText();
+
+    public static string? AsText(this JsonElement value)
+    {
+        if (value.ValueKind != JsonValueKind.String)
+            return null;
+        try
+        {
+            return value.GetString();
+        }
+        catch (InvalidOperationException)
+        {
+            // Half of a surrogate pair.
+            return null;
+        }
+    }
+
+    public static long? Whole(this JsonElement of, string name) =>
+        of.Field(name) is { ValueKind: JsonValueKind.Number } number && number.TryGetInt64(out var value) ? value : null;
+
+    public static IEnumerable<JsonElement> Items(this JsonElement of, string name) =>
+        of.Field(name) is { ValueKind: JsonValueKind.Array } list ? list.EnumerateArray() : [];
+
+    /// <summary>The texts of a list.</summary>
+    public static List<string> Words(this JsonElement of, string name) => [.. of.Items(name).Select(AsText).OfType<string>()];
+
+    /// <summary>A map of texts.</summary>
+    public static Dictionary<string, string> Map(this JsonElement of, string name)
+    {
+        var map = new Dictionary<string, string>(StringComparer.Ordinal);
+        if (of.Field(name) is not { ValueKind: JsonValueKind.Object } entries)
+            return map;
+        try
+        {
+            foreach (var entry in entries.EnumerateObject())
+            {
+                if (entry.Value.AsText() is { } value)
+                    map[entry.Name] = value;
+            }
+        }
+        catch (InvalidOperationException)
+        {
+            // As above: a key that is no text. What came before it stands.
+        }
+        return map;
+    }
+
+    /// <summary>
+    /// A copy that keeps nothing else alive. <see cref="JsonElement.Clone"/> does not do: of a document that need not be disposed, as the objects of the API client
+    /// are, it gives the same element, and with it the whole document.
+    /// </summary>
+    /// <returns>Undefined unless the value is of this kind.</returns>
+    public static JsonElement Kept(this JsonElement of, string name, JsonValueKind kind)
+    {
+        var value = of.Field(name);
+        if (value.ValueKind != kind)
+            return default;
+        try
+        {
+            using var copy = JsonDocument.Parse(value.GetRawText());
+            return copy.RootElement.Clone();
+        }
+        catch (JsonException)
+        {
+            // Deeper than anything of a pod's.
+            return default;
+        }
+    }
+}

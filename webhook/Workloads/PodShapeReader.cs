@@ -1,0 +1,59 @@
+using System.Text.Json;
+
+namespace BackupRunner.Webhook.Workloads;
+
+/// <summary>From the JSON of a pod template to its shape: of mounts and devices only those of claims.</summary>
+static class PodShapeReader
+{
+    public static PodShape Read(JsonElement template, IReadOnlyList<ClaimTemplate> templates)
+    {
+        var spec = template.Field("spec");
+        var claims = ClaimVolumes(spec, templates);
+        var volumes = claims.Keys.Concat(templates.Select(claim => claim.Name)).ToHashSet(StringComparer.Ordinal);
+        return new PodShape
+        {
+            Containers = [.. Running(spec).Select(container => Container(container, volumes)).OfType<ContainerShape>()],
+            ClaimVolumes = claims,
+            DefaultContainer = template.Field("metadata").Map("annotations").GetValueOrDefault("kubectl.kubernetes.io/default-container"),
+            SecurityContext = spec.Kept("securityContext", JsonValueKind.Object),
+            Tolerations = spec.Kept("tolerations", JsonValueKind.Array),
+            ImagePullSecrets = spec.Kept("imagePullSecrets", JsonValueKind.Array),
+            NodeSelector = spec.Kept("nodeSelector", JsonValueKind.Object),
+            NodeAffinity = spec.Field("affinity").Kept("nodeAffinity", JsonValueKind.Object),
+        };
+    }
+
+    /// <summary>What runs as long as the pod: an init container that is always restarted is a sidecar.</summary>
+    static IEnumerable<JsonElement> Running(JsonElement spec) =>
+        spec.Items("containers").Concat(spec.Items("initContainers").Where(container => container.Text("restartPolicy") == "Always"));
+
+    /// <summary>In the order of the pod. A claim template takes the place of a volume with its name.</summary>
+    static OrderedDictionary<string, string> ClaimVolumes(JsonElement spec, IReadOnlyList<ClaimTemplate> templates)
+    {
+        var claims = new OrderedDictionary<string, string>(StringComparer.Ordinal);
+        foreach (var volume in spec.Items("volumes"))
+        {
+            if (volume.Text("name") is { Length: > 0 } name && volume.Field("persistentVolumeClaim").Text("claimName") is { Length: > 0 } claim
+                && !templates.Any(template => template.Name == name))
+                claims[name] = claim;
+        }
+        return claims;
+    }
+
+    static ContainerShape? Container(JsonElement container, HashSet<string> volumes) => container.Text("name") is { Length: > 0 } name
+        ? new ContainerShape(
+            name, container.Text("image") ?? "",
+            [.. container.Items("volumeMounts").Select(Mount).OfType<MountShape>().Where(mount => volumes.Contains(mount.Volume))],
+            [.. container.Items("volumeDevices").Select(device => device.Text("name")).OfType<string>().Where(volumes.Contains)],
+            container.Kept("securityContext", JsonValueKind.Object))
+        {
+            ImagePullPolicy = container.Text("imagePullPolicy"),
+        }
+        : null;
+
+    static MountShape? Mount(JsonElement mount) => mount.Text("name") is { Length: > 0 } name && mount.Text("mountPath") is { Length: > 0 } path
+        ? new MountShape(name, path, NotEmpty(mount.Text("subPath")), NotEmpty(mount.Text("subPathExpr")))
+        : null;
+
+    static string? NotEmpty(string? text) => text is { Length: > 0 } ? text : null;
+}
