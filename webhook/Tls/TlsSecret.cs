@@ -85,8 +85,10 @@ static class TlsSecret
         }
         catch (CryptographicException)
         {
-            problems.Add("\"ca.crt\" holds no certificates in PEM");
+            certificates.Clear();
         }
+        if (certificates.Count == 0)
+            problems.Add("\"ca.crt\" holds no certificates in PEM");
         while (certificates.Count > MostTrusted)
             certificates.RemoveAt(certificates.Count - 1);
         return certificates;

@@ -7,7 +7,7 @@ namespace BackupRunner.Tests.Kube.Fake;
 
 /// <summary>
 /// Kinds that a CustomResourceDefinition declares: pruned of what its schema does not know, and checked for required, type, enum, pattern, bounds and
-/// lengths. Not done: defaults of the schema, CEL rules, conversion between versions.
+/// lengths, then, if all that is right, for its CEL rules. Not done: defaults of the schema, rules that compare with the old object, conversion between versions.
 /// </summary>
 public static class FakeCustomResource
 {
@@ -37,6 +37,8 @@ public static class FakeCustomResource
     {
         var causes = new List<FakeCause>();
         Check(item, kind.OpenApi!, "", causes);
+        if (causes.Count == 0)
+            FakeRules.Check(item, kind.OpenApi!, "", causes);
         return causes;
     }
 
@@ -107,9 +109,13 @@ public static class FakeCustomResource
 
     static void Check(JsonNode? value, JsonObject schema, string path, List<FakeCause> causes)
     {
-        if (value is null)
-            return;
         var wanted = (string?)schema["type"];
+        if (value is null)
+        {
+            if (wanted is not null && (bool?)schema["nullable"] != true)
+                causes.Add(new FakeCause("FieldValueTypeInvalid", $"Invalid value: \"null\": {path} in body must be of type {wanted}: \"null\"", path));
+            return;
+        }
         var is_ = Named(value.GetValueKind(), value);
         if (wanted is not null && wanted != is_ && !(wanted == "number" && is_ == "integer") && (bool?)schema["x-kubernetes-int-or-string"] != true)
         {

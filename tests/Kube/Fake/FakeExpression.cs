@@ -7,7 +7,7 @@ namespace BackupRunner.Tests.Kube.Fake;
 public sealed class FakeExpressionException(string message) : Exception(message);
 
 /// <summary>
-/// The part of CEL that matchConditions of annotations need: <c>&amp;&amp; || ! == != in</c>, brackets, text, null and truths, <c>object</c>, <c>oldObject</c>, fields and indexes,
+/// The part of CEL that matchConditions of annotations and rules of schemas need: <c>&amp;&amp; || ! == != in</c>, brackets, text, null and truths, <c>object</c>, <c>oldObject</c>, <c>self</c>, fields and indexes,
 /// <c>has()</c>, <c>exists(k, ...)</c>, <c>all(k, ...)</c>, <c>startsWith()</c> and <c>endsWith()</c>. As in CEL, a field of null or one that is not there is an error, which
 /// <c>&amp;&amp;</c> and <c>||</c> pass over when their other side decides.
 /// </summary>
@@ -41,6 +41,9 @@ public sealed partial class FakeExpression
 
     public static bool Holds(string expression, JsonObject? item, JsonObject? old) =>
         Truth(Compile(expression)(new Dictionary<string, object?> { ["object"] = item, ["oldObject"] = old }));
+
+    /// <summary>A rule of a schema.</summary>
+    public static bool Holds(string rule, JsonNode self) => Truth(Compile(rule)(new Dictionary<string, object?> { ["self"] = Plain(self) }));
 
     static Value Compile(string expression)
     {

@@ -47,6 +47,9 @@ public static partial class FakeValidation
                 if ((string?)spec["holderIdentity"] == "")
                     causes.Add(Invalid("spec.holderIdentity", "", "must not be empty"));
                 break;
+            case "CustomResourceDefinition":
+                FakeDefinition.Problems(item, causes);
+                break;
             case "MutatingWebhookConfiguration" or "ValidatingWebhookConfiguration":
                 FakeWebhook.Problems(item, causes);
                 break;
