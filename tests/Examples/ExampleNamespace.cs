@@ -36,8 +36,8 @@ sealed class ExampleNamespace : IAsyncDisposable
 
     public string Name { get; }
 
-    /// <summary>Of the example's Secret, as the user has set it. It has what option files, shells and URLs would take otherwise.</summary>
-    public string Password { get; } = $"it's \"a#b\" c\\d${{x}} {Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(6))}";
+    /// <summary>Of the example's Secret, as the user has set it. It has what option files, shells and URLs would take otherwise, but no blank, which etcdctl refuses.</summary>
+    public string Password { get; } = $"it's\"a#b\"c\\d${{x}}%41:{Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(6))}";
 
     /// <summary>Where the claim's data is on this machine.</summary>
     public string Data => cluster.ClaimFolder(Space, $"data-{Name}-0");

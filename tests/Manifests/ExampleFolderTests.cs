@@ -13,7 +13,7 @@ public sealed class ExampleFolderTests
     [Fact]
     public void Kustomize_applies_everything_but_restores()
     {
-        var files = Redis.All.Where(entry => entry.Object is not (KustomizationObject or JobObject)).Select(entry => entry.File).Distinct().Except(["policy-commands-configmap.yaml"]);
+        var files = Redis.All.Where(entry => entry.Object is not (KustomizationObject or JobObject)).Select(entry => entry.File).Distinct().Except(["policy-commands-configmap.yaml", "backuppolicy.yaml"]);
         Assert.Equal(files.Order(), Assert.Single(Redis.Of<KustomizationObject>()).Resources.Order());
     }
 

@@ -138,6 +138,8 @@ public sealed record ContainerPort
 public sealed record Probe
 {
     public ExecAction Exec { get; init; } = new();
+    public int? PeriodSeconds { get; init; }
+    public int? TimeoutSeconds { get; init; }
 }
 
 public sealed record ExecAction
