@@ -65,7 +65,7 @@ async Task<int> Serve(WebhookOptions options, CancellationToken cancel)
         new WorkloadReconciler(kube, cache, assessor, applier, events, time, logs.CreateLogger<WorkloadReconciler>()),
         new OrphanReconciler(kube, cache, applier, time),
         new PolicyReconciler(kube, cache, time),
-        new LeaseReconciler(cache, assessor, new LeaseTending(kube, events, instance, Resume, time), notes),
+        new LeaseReconciler(cache, assessor, new LeaseTending(kube, events, instance, time), notes),
         secrets);
     var loop = new ReconcileLoop(cache, steps, time, logs.CreateLogger<ReconcileLoop>());
     var leadership = new Leadership(kube, place.Namespace, $"{instance}_{Guid.NewGuid():n}", time, logs.CreateLogger<Leadership>());
@@ -108,9 +108,6 @@ async Task<int> Serve(WebhookOptions options, CancellationToken cancel)
         await Task.WhenAll(loops.Select(one => one.Loop.ContinueWith(ended => ended.IsFaulted ? ended : Task.CompletedTask, TaskScheduler.Default).Unwrap()));
     }, time);
     return 0;
-
-    // LeaseTending gives it the name.
-    static WantedObject? Resume(ProtectionPlan plan, string claim) => plan.Claims.FirstOrDefault(one => one.Name == claim) is { } found ? ResumeJob.For(plan, found, claim) : null;
 
     async Task Lead(CancellationToken end)
     {

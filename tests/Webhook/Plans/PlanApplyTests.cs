@@ -47,7 +47,7 @@ public sealed class PlanApplyTests
             ["metadata"] = new JsonObject { ["name"] = "restore" },
             ["spec"] = RestoreJob.Spec(plan, claim, new RestoreChoice.Latest()),
         };
-        var audit = AuditJob.For(new AuditInputs(space, "audit", plan.Workload.Id.Label, plan.PolicyConfigMap, plan.Secrets.Credentials, plan.Secrets.Keys, plan.Installation));
+        var audit = AuditJob.For(plan.Workload, plan.Secrets.Credentials, [], plan.Installation);
 
         foreach (var job in (JsonObject[])[restore, ResumeJob.For(plan, claim, "restore-x").Body, audit.Body])
         {
