@@ -12,7 +12,7 @@ public sealed class PolicyObjectReaderTests
     public void Reads_what_a_policy_says()
     {
         var script = string.Concat(Enumerable.Repeat("echo \\\"grüße 🙂 <&>\\\"\\n\\t: {{ Workload.name | shell_quote }}\\n", 200));
-        var policy = Read($$"""{{{Storage}},"commands":{"backup":"{{script}}"}}""");
+        var policy = Read("{" + Storage + ",\"commands\":{\"backup\":\"" + script + "\"}}");
 
         Assert.Empty(policy.Problems);
         Assert.StartsWith("echo \"grüße 🙂 <&>\"\n\t: {{ Workload.name", policy.Policy!.Commands.Backup, StringComparison.Ordinal);
@@ -41,8 +41,8 @@ public sealed class PolicyObjectReaderTests
     [Fact]
     public void Refuses_what_is_too_large_or_too_deep_or_nothing()
     {
-        Assert.Contains("larger than", Assert.Single(Read($$"""{{{Storage}},"values":{"a":"{{new string('x', 1 << 21)}}"}}""").Problems), StringComparison.Ordinal);
-        Assert.Contains("levels deep", Assert.Single(Read($$"""{{{Storage}},"values":{{string.Concat(Enumerable.Repeat("{\"a\":", 50))}}1{{new string('}', 50)}}}""").Problems), StringComparison.Ordinal);
+        Assert.Contains("larger than", Assert.Single(Read("{" + Storage + ",\"values\":{\"a\":\"" + new string('x', 1 << 21) + "\"}}").Problems), StringComparison.Ordinal);
+        Assert.Contains("levels deep", Assert.Single(Read("{" + Storage + ",\"values\":" + string.Concat(Enumerable.Repeat("{\"a\":", 50)) + "1" + new string('}', 51)).Problems), StringComparison.Ordinal);
         Assert.Equal("spec: is missing", Assert.Single(PolicyObjectReader.Read(JsonElement.Parse("{}")).Problems)[..16]);
         foreach (var odd in (string[])["null", "7", "[]", "\"x\"", "\"\\ud800\"", "{\"a\":\"\\ud800\"}", "{\"\\ud800\":1}", "{\"a\":1,\"a\":2}"])
             Assert.NotEmpty(Read(odd).Problems);
