@@ -47,6 +47,23 @@ public sealed partial class ClusterNamesTests
         }
     }
 
+    [Fact]
+    public void No_two_claims_of_any_workloads_have_one_name()
+    {
+        string[] words = ["a", "b", "a-a", "a-b", "b-a", "a-a-a", "a-b-a", "a-x-a", "x"];
+        var claims = words.SelectMany(_ => words, (workload, template) => (workload, template)).SelectMany(pair => new[]
+        {
+            ("statefulset", pair.workload, $"{pair.template}-{pair.workload}-0"),
+            ("statefulset", pair.workload, $"{pair.template}-{pair.workload}-1"),
+            ("statefulset", pair.workload, $"{pair.template}-{pair.workload}-01"),
+            ("statefulset", pair.workload, pair.template),
+            ("deployment", pair.workload, pair.template),
+            ("deployment", pair.workload, $"{pair.template}-{pair.workload}-0"),
+        }).Distinct().ToList();
+
+        Assert.Equal(claims.Count, claims.Select(claim => ClusterNames.OfClaim(claim.Item1, claim.Item2, claim.Item3)).Distinct().Count());
+    }
+
     [GeneratedRegex(@"^[a-z0-9]([-a-z0-9.]*[a-z0-9])?$")]
     private static partial Regex Subdomain();
 }

@@ -17,12 +17,9 @@ public sealed class PlanApplyTests
     {
         await using var api = await FakeKubeApi.Start(Cancel);
         using var admin = new FakeCaller(api, api.AdminToken);
-        var plan = PlanCase.Read(name).Plan;
-        if (plan.Workload.Id.Namespace != "default")
-            await api.AddNamespace(plan.Workload.Id.Namespace, Cancel);
-        var wanted = WantedObjects.For(plan);
+        var plan = await Installed(admin, api, name);
 
-        var first = await Apply(admin, wanted);
+        var first = await Apply(admin, WantedObjects.For(plan));
         var second = await Apply(admin, WantedObjects.For(plan));
 
         Assert.Equal(first, second);
@@ -34,12 +31,10 @@ public sealed class PlanApplyTests
     {
         await using var api = await FakeKubeApi.Start(Cancel);
         using var admin = new FakeCaller(api, api.AdminToken);
-        var plan = PlanCase.Read(name).Plan;
+        var plan = await Installed(admin, api, name);
         if (plan.Claims is not [var claim, ..])
             return;
         var space = plan.Workload.Id.Namespace;
-        if (space != "default")
-            await api.AddNamespace(space, Cancel);
         var restore = new JsonObject
         {
             ["apiVersion"] = "batch/v1",
@@ -54,6 +49,19 @@ public sealed class PlanApplyTests
             var made = await admin.Call("POST", $"/apis/batch/v1/namespaces/{space}/jobs?fieldValidation=Strict", job.ToJsonString());
             Assert.True(made.Status == 201, made.Text);
         }
+    }
+
+    /// <summary>With the workload there: what belongs to one that is not is collected.</summary>
+    static async Task<ProtectionPlan> Installed(FakeCaller admin, FakeKubeApi api, string name)
+    {
+        var items = PlanCase.Documents(name);
+        var workload = items.Single(item => (string?)item["kind"] is "StatefulSet" or "Deployment");
+        var id = PlanCase.Read(name).Workload.Id;
+        if (id.Namespace != "default")
+            await api.AddNamespace(id.Namespace, Cancel);
+        var made = await admin.Call("POST", id.Resource.Path(id.Namespace, null), workload.ToJsonString());
+        Assert.True(made.Status == 201, made.Text);
+        return PlanCase.Of([(JsonObject)made.Json, .. items.Where(item => item != workload)]).Plan;
     }
 
     static async Task<List<string>> Apply(FakeCaller admin, IReadOnlyList<WantedObject> wanted)

@@ -21,7 +21,9 @@ sealed record PlanCase(ProtectedWorkload Workload, PolicyObject Policy, Selected
 
     public static string PathOf(string name) => Path.Join(Folder, name);
 
-    public static PlanCase Read(string name) => Of(Yaml.DocumentsIn(Path.Join(PathOf(name), "input.yaml")));
+    public static PlanCase Read(string name) => Of(Documents(name));
+
+    public static IReadOnlyList<JsonObject> Documents(string name) => Yaml.DocumentsIn(Path.Join(PathOf(name), "input.yaml"));
 
     public static PlanCase Of(string documents) => Of(Yaml.Documents(documents));
 

@@ -70,8 +70,12 @@ static partial class YamlText
         return head + string.Concat(body.Split('\n').Select(line => line.Length == 0 ? "\n" : "\n" + new string(' ', indent) + line));
     }
 
-    static string Scalar(string words) => Plain().IsMatch(words) && words is not ("true" or "false" or "null") ? words : JsonValue.Create(words).ToJsonString();
+    static string Scalar(string words) => Plain().IsMatch(words) && !Meaning().IsMatch(words) ? words : JsonValue.Create(words).ToJsonString();
 
-    [GeneratedRegex("^[A-Za-z/][A-Za-z0-9 ._/=@:-]*(?<![ :])$(?<!.*: .*)")]
+    [GeneratedRegex("^(?:[A-Za-z/]|-(?=[^ -])|--)(?!.*: )[A-Za-z0-9 ._/=@:-]*(?<![ :])$")]
     private static partial Regex Plain();
+
+    // What some reader of YAML takes for something else than a text.
+    [GeneratedRegex("^(?:true|false|null|yes|no|on|off|y|n)$", RegexOptions.IgnoreCase)]
+    private static partial Regex Meaning();
 }

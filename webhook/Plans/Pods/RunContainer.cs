@@ -8,33 +8,30 @@ static class RunContainer
     public const string Name = "runner";
 
     /// <param name="arguments">Of the runner, as they are to arrive.</param>
-    /// <param name="podName">The run asks the API server, and is known there by its pod's name.</param>
     public static JsonObject Of(
-        Installation installation, IEnumerable<string> arguments, JsonObject security, JsonArray mounts, JsonObject resources, bool podName = true)
+        Installation installation, IEnumerable<string> arguments, JsonObject security, JsonArray mounts)
     {
-        var container = new JsonObject { ["name"] = Name, ["image"] = installation.RunnerImage, ["args"] = new JsonArray([.. arguments.Select(argument => (JsonNode)Literal(argument))]) };
-        if (podName)
+        return new JsonObject
         {
-            container["env"] = new JsonArray
+            ["name"] = Name,
+            ["image"] = installation.RunnerImage,
+            ["args"] = new JsonArray([.. arguments.Select(argument => (JsonNode)Literal(argument))]),
+            // What the API server knows this run by.
+            ["env"] = new JsonArray
             {
                 new JsonObject { ["name"] = "POD_NAME", ["valueFrom"] = new JsonObject { ["fieldRef"] = new JsonObject { ["fieldPath"] = "metadata.name" } } },
-            };
-        }
-        container["resources"] = resources;
-        container["securityContext"] = security;
-        container["volumeMounts"] = mounts;
-        return container;
+            },
+            ["resources"] = Resources("250m"),
+            ["securityContext"] = security,
+            ["volumeMounts"] = mounts,
+        };
     }
-
-    /// <summary>Compression takes what processor it is given; memory does not depend on the size of the data.</summary>
-    public static JsonObject Resources() => Resources("250m");
-
-    public static JsonObject Small() => Resources("100m");
 
     /// <summary>Kubelet replaces <c>$(NAME)</c> in arguments, and writes one <c>$</c> for two.</summary>
     static string Literal(string argument) => argument.Replace("$", "$$", StringComparison.Ordinal);
 
-    static JsonObject Resources(string cpu) => new()
+    /// <summary>Compression takes what processor it is given; memory does not depend on the size of the data.</summary>
+    public static JsonObject Resources(string cpu) => new()
     {
         ["requests"] = new JsonObject { ["cpu"] = cpu, ["memory"] = "128Mi" },
         ["limits"] = new JsonObject { ["memory"] = "512Mi" },

@@ -10,9 +10,6 @@ namespace BackupRunner.Webhook.Plans.Pods;
 /// </summary>
 sealed class RunIdentity(ProtectionPlan plan, ProtectedClaim claim)
 {
-    /// <summary>The user of the runner's image.</summary>
-    public const int Runner = 65532;
-
     const string Unconfined = "Unconfined";
 
     /// <summary>What the Pod Security Standard "baseline" lets a container add.</summary>

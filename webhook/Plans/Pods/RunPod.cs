@@ -37,7 +37,7 @@ sealed class RunPod(ProtectionPlan plan, ProtectedClaim claim)
         if (isReadOnly)
             source["readOnly"] = true;
         var container = RunContainer.Of(
-            plan.Installation, [verb, .. files.Arguments, .. Target(), .. more], security, files.Mounts(Mount(claim, DataPath.Of(claim.MountPath), isReadOnly)), RunContainer.Resources());
+            plan.Installation, [verb, .. files.Arguments, .. Target(), .. more], security, files.Mounts(Mount(claim, DataPath.Of(claim.MountPath), isReadOnly)));
         var pod = new JsonObject
         {
             ["serviceAccountName"] = account,

@@ -19,7 +19,7 @@ static class ScriptContainer
         container["command"] = new JsonArray { "sh", "-c" };
         // As it stands in both programs: nothing that it calls is the name of a variable, so kubelet replaces nothing in it.
         container["args"] = new JsonArray { RestoreContainer.Wrapper, "sh", $"{RunFiles.Scratch}/{RestoreContainer.Folder}" };
-        container["resources"] = RunContainer.Small();
+        container["resources"] = RunContainer.Resources("100m");
         container["securityContext"] = identity.OfWorkload();
         container["volumeMounts"] = new JsonArray
         {
