@@ -8,7 +8,10 @@ public abstract record ClusterObject
     public Metadata Metadata { get; init; } = new();
 }
 
-public sealed record ServiceAccountObject : ClusterObject;
+public sealed record ServiceAccountObject : ClusterObject
+{
+    public bool? AutomountServiceAccountToken { get; init; }
+}
 
 public sealed record LeaseObject : ClusterObject;
 
@@ -38,6 +41,8 @@ public sealed record ServicePort
 {
     public string Name { get; init; } = "";
     public int Port { get; init; }
+    public string? TargetPort { get; init; }
+    public string? Protocol { get; init; }
 }
 
 public sealed record StatefulSetObject : ClusterObject

@@ -29,6 +29,15 @@ public sealed record ManifestFolder(string Path, IReadOnlyList<(string File, Clu
         ["rbac.authorization.k8s.io/v1/Role"] = typeof(RoleObject),
         ["rbac.authorization.k8s.io/v1/RoleBinding"] = typeof(RoleBindingObject),
         ["backup.middleware.io/v1/BackupPolicy"] = typeof(BackupPolicyObject),
+        ["v1/Namespace"] = typeof(NamespaceObject),
+        ["apps/v1/Deployment"] = typeof(DeploymentObject),
+        ["policy/v1/PodDisruptionBudget"] = typeof(PodDisruptionBudgetObject),
+        ["networking.k8s.io/v1/NetworkPolicy"] = typeof(NetworkPolicyObject),
+        ["rbac.authorization.k8s.io/v1/ClusterRole"] = typeof(ClusterRoleObject),
+        ["rbac.authorization.k8s.io/v1/ClusterRoleBinding"] = typeof(ClusterRoleBindingObject),
+        ["admissionregistration.k8s.io/v1/MutatingWebhookConfiguration"] = typeof(WebhookConfigurationObject),
+        ["admissionregistration.k8s.io/v1/ValidatingWebhookConfiguration"] = typeof(WebhookConfigurationObject),
+        ["apiextensions.k8s.io/v1/CustomResourceDefinition"] = typeof(CustomResourceDefinitionObject),
         ["kustomize.config.k8s.io/v1beta1/Kustomization"] = typeof(KustomizationObject),
     };
 

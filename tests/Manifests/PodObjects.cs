@@ -35,6 +35,7 @@ public sealed record PodSpec
 public sealed record Affinity
 {
     public PodAffinity PodAffinity { get; init; } = new();
+    public PodAffinity PodAntiAffinity { get; init; } = new();
 }
 
 public sealed record PodAffinity
@@ -96,6 +97,7 @@ public sealed record Container
     public List<Variable> Env { get; init; } = [];
     public List<ContainerPort> Ports { get; init; } = [];
     public Probe? ReadinessProbe { get; init; }
+    public Probe? LivenessProbe { get; init; }
     public Resources Resources { get; init; } = new();
     public SecurityContext SecurityContext { get; init; } = new();
     public List<VolumeMount> VolumeMounts { get; init; } = [];
@@ -133,13 +135,22 @@ public sealed record ContainerPort
     public string Name { get; init; } = "";
     [YamlMember(Alias = "containerPort")]
     public int Number { get; init; }
+    public string? Protocol { get; init; }
 }
 
 public sealed record Probe
 {
     public ExecAction Exec { get; init; } = new();
+    public HttpAction? HttpGet { get; init; }
     public int? PeriodSeconds { get; init; }
     public int? TimeoutSeconds { get; init; }
+    public int? FailureThreshold { get; init; }
+}
+
+public sealed record HttpAction
+{
+    public string Path { get; init; } = "";
+    public string Port { get; init; } = "";
 }
 
 public sealed record ExecAction

@@ -1,0 +1,91 @@
+using System.Text.Json;
+using BackupRunner.Tests.Hooks;
+using BackupRunner.Webhook;
+using BackupRunner.Webhook.Logging;
+using Microsoft.Extensions.Logging;
+
+namespace BackupRunner.Tests.Webhook;
+
+public sealed class WebhookCommandLineTests
+{
+    readonly StringWriter output = new();
+    readonly StringWriter error = new();
+    WebhookOptions? served;
+
+    [Fact]
+    public async Task The_image_alone_is_enough()
+    {
+        Assert.Equal(0, await Run("--runner-image", "r:1"));
+        Assert.Equal(new WebhookOptions { RunnerImage = "r:1", SecretNamespaces = served!.SecretNamespaces }, served);
+        Assert.Empty(served.SecretNamespaces);
+    }
+
+    [Fact]
+    public async Task Everything_can_be_said()
+    {
+        Assert.Equal(0, await Run("--runner-image=r:1", "--cluster=prod", "--secret-namespaces", "a, b,a", "--namespace=n", "--service=s", "--tls-cert=c", "--tls-key=k", "--port=1", "--health-port=65535",
+            "--kubeconfig=f", "--context=x", "--log-level=debug"));
+        Assert.Equal(["a", "b"], served!.SecretNamespaces);
+        Assert.Equal(new WebhookOptions
+        {
+            RunnerImage = "r:1",
+            Cluster = "prod",
+            SecretNamespaces = served.SecretNamespaces,
+            Namespace = "n",
+            Service = "s",
+            Tls = new TlsFiles("c", "k"),
+            Port = 1,
+            HealthPort = 65535,
+            Kubeconfig = "f",
+            Context = "x",
+            LogLevel = LogLevel.Debug,
+        }, served);
+    }
+
+    [Fact]
+    public async Task All_that_is_wrong_is_told_at_once()
+    {
+        Assert.Equal(2, await Run("--cluster", "a/b", "--secret-namespaces=a,B", "--tls-key=k", "--port=0", "--health-port=x", "--context=c", "--log-level=loud", "--bogus"));
+        var said = error.ToString();
+        Assert.All((string[])["--bogus", "'--runner-image' is missing", "'--cluster' \"a/b\"", "\"B\" is not a name of a namespace", "'--tls-cert' and '--tls-key' go together", "'--port' \"0\"", "'--health-port' \"x\"",
+            "'--context' needs '--kubeconfig'", "'--log-level' \"loud\" is not debug, info, warning or error", "hint: backup-webhook --help"], text => Assert.Contains(text, said, StringComparison.Ordinal));
+        Assert.Null(served);
+    }
+
+    [Fact]
+    public async Task Two_listeners_need_two_ports()
+    {
+        Assert.Equal(2, await Run("--runner-image=r", "--port=8080"));
+        Assert.Contains("are both 8080", error.ToString(), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Help_teaches_and_serves_nothing()
+    {
+        Assert.Equal(0, await Run("--help"));
+        Assert.Contains("backup-webhook --runner-image registry.example.com/backup-runner:0.1.0", output.ToString(), StringComparison.Ordinal);
+        Assert.Null(served);
+    }
+
+    [Fact]
+    public void A_log_line_is_one_JSON_object_with_the_fields_of_its_message()
+    {
+        var (lines, time) = (new MemoryStream(), new ManualTime());
+        using (var logs = LoggerFactory.Create(logging => logging.AddProvider(new JsonLog(lines, time))))
+        {
+#pragma warning disable CA1848, CA2254 // A line as others would write it.
+            logs.CreateLogger("x").LogWarning(new InvalidOperationException("why"), "made {kind}\nof \"{name}\"", "CronJob", "redis\u0001");
+#pragma warning restore CA1848, CA2254
+        }
+        var line = Assert.Single(System.Text.Encoding.UTF8.GetString(lines.ToArray()).Split('\n', StringSplitOptions.RemoveEmptyEntries));
+        var json = JsonDocument.Parse(line).RootElement;
+        Assert.Equal(["time", "level", "message", "kind", "name", "exception"], json.EnumerateObject().Select(field => field.Name));
+        Assert.Equal(("2026-11-22T02:00:00.000Z", "warning", "made CronJob\nof \"redis\u0001\""), (json.GetProperty("time").GetString(), json.GetProperty("level").GetString(), json.GetProperty("message").GetString()));
+    }
+
+    Task<int> Run(params string[] arguments) => BackupRunner.Webhook.CommandLine.Run(arguments, output, error, (options, _) =>
+    {
+        served = options;
+        return Task.FromResult(0);
+    }, TestContext.Current.CancellationToken);
+}
