@@ -1,0 +1,63 @@
+using System.Text.Json.Nodes;
+using BackupRunner.Webhook.Plans;
+using BackupRunner.Webhook.Workloads;
+
+namespace BackupRunner.Tests.Webhook;
+
+public sealed class RunPodTests
+{
+    static readonly ProtectionPlan Plan = PlanCase.Read("root").Plan;
+
+    [Theory]
+    [InlineData("/data", "/data")]
+    [InlineData("/var/lib/postgresql/data", "/var/lib/postgresql/data")]
+    [InlineData("/usr/share/elasticsearch/data", "/usr/share/elasticsearch/data")]
+    [InlineData("/backups", "/backups")]
+    [InlineData("/backup", "/mnt/data")]
+    [InlineData("/tmp/", "/mnt/data")]
+    [InlineData("/usr", "/mnt/data")]
+    [InlineData("//etc", "/mnt/data")]
+    [InlineData("/etc/backup-runner/keys", "/mnt/data")]
+    [InlineData("/", "/mnt/data")]
+    public void The_data_is_where_the_workload_has_it_unless_that_hides_the_runner(string mountPath, string expected)
+    {
+        var container = Container(Plan, Plan.Claims.Single() with { MountPath = mountPath });
+
+        Assert.Contains($"--data={expected}", container["args"]!.AsArray().Select(argument => (string)argument!));
+        Assert.Equal(expected, (string)container["volumeMounts"]![0]!["mountPath"]!);
+    }
+
+    [Fact]
+    public void Kubelet_gives_the_runner_its_arguments_as_they_are()
+    {
+        var plan = Plan with { Installation = PlanCase.Installation with { Cluster = "$(HOME)-$x" } };
+
+        // Kubelet makes one of two dollars, and then there is no variable.
+        Assert.Contains("--cluster=$$(HOME)-$$x", Container(plan, plan.Claims.Single())["args"]!.AsArray().Select(argument => (string)argument!));
+    }
+
+    [Fact]
+    public void No_rule_that_may_have_names_is_for_all()
+    {
+        foreach (var name in PlanCase.Names)
+        {
+            var plan = PlanCase.Read(name).Plan;
+            foreach (var rule in WantedObjects.For(plan).Where(wanted => (string?)wanted.Body["kind"] == "Role").SelectMany(role => role.Body["rules"]!.AsArray()))
+            {
+                var resource = (string)rule!["resources"]![0]!;
+                var free = resource == "pods" || (resource == "pods/exec" && plan.Workload.Id.Kind == "deployment");
+                Assert.True(free == rule["resourceNames"] is null && rule["resourceNames"] is not JsonArray { Count: 0 }, $"{name}: {rule.ToJsonString()}");
+            }
+        }
+    }
+
+    [Fact]
+    public void Nothing_is_made_for_a_workload_without_claims() => Assert.Empty(WantedObjects.For(Plan with { Claims = [] }));
+
+    [Fact]
+    public void A_policy_that_cannot_be_carried_out_plans_nothing() =>
+        Assert.Throws<InvalidOperationException>(() => WantedObjects.For(Plan with { Policy = Plan.Policy with { Policy = null, Problems = ["bad"] } }));
+
+    static JsonNode Container(ProtectionPlan plan, ProtectedClaim claim) =>
+        BackupCronJob.For(plan, claim).Body["spec"]!["jobTemplate"]!["spec"]!["template"]!["spec"]!["containers"]![0]!;
+}
