@@ -19,6 +19,9 @@ public static class AuditJob
     const int RandomBytes = 4;
     const int DeadlineSeconds = 6 * 3600;
 
+    /// <summary>Nobody's: it reads no data of the workload.</summary>
+    const int User = 65532;
+
     // The result is read within seconds; the Job stays for a person to look at.
     const int KeptSeconds = 24 * 3600;
 
@@ -40,15 +43,15 @@ public static class AuditJob
             ["securityContext"] = new JsonObject
             {
                 ["runAsNonRoot"] = true,
-                ["runAsUser"] = RunIdentity.Runner,
-                ["runAsGroup"] = RunIdentity.Runner,
-                ["fsGroup"] = RunIdentity.Runner,
+                ["runAsUser"] = User,
+                ["runAsGroup"] = User,
+                ["fsGroup"] = User,
                 ["seccompProfile"] = new JsonObject { ["type"] = "RuntimeDefault" },
             },
             ["containers"] = new JsonArray
             {
                 RunContainer.Of(
-                    installation, ["keys", "audit", .. files.Arguments, .. below.Select(path => $"--below={path}")], JobShape.Strict(), files.Mounts(), RunContainer.Small(), podName: false),
+                    installation, ["keys", "audit", .. files.Arguments, .. below.Select(path => $"--below={path}")], JobShape.Strict(), files.Mounts()),
             },
             ["volumes"] = files.Volumes(),
         };
