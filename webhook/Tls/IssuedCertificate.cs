@@ -93,14 +93,15 @@ public sealed class IssuedCertificate(KubeClient client, WebhookPlace place, Tim
         if (change != TlsChange.None)
         {
             var next = TlsRenewal.Changed(state, change, place, time.GetUtcNow());
-            return await Store(next, secret, change, cancel) && false;
+            await Store(next, secret, change, cancel);
+            return false;
         }
         Serve(serving, state.Serving!);
         return await Tell(configurations, state.Bundle, cancel);
     }
 
-    /// <summary>False: another replica was faster.</summary>
-    async Task<bool> Store(TlsState state, KubeObject? present, TlsChange change, CancellationToken cancel)
+    /// <summary>Nothing, if another replica was faster: the next pass finds what it wrote.</summary>
+    async Task Store(TlsState state, KubeObject? present, TlsChange change, CancellationToken cancel)
     {
         var next = TlsSecret.Write(state, place, present);
         try
@@ -115,11 +116,10 @@ public sealed class IssuedCertificate(KubeClient client, WebhookPlace place, Tim
                 await client.Replace(TlsSecret.Resource, next, cancel);
                 log.Renewed(place.Namespace, place.SecretName, change);
             }
-            return true;
         }
         catch (KubeException e) when (e.IsAlreadyExists || e.IsConflict || e.IsNotFound && present is not null)
         {
-            return false;
+            // Made, changed or deleted in between.
         }
     }
 

@@ -106,7 +106,7 @@ public sealed class OutageTests : IAsyncLifetime
             apiVersion: batch/v1
             kind: Job
             metadata: {name: {{{name}}}, namespace: default}
-            spec: {template: {spec: {restartPolicy: Never, containers: [{name: c, image: i}]}}}
+            spec: {template: {spec: {restartPolicy: Never, containers: [{name: c, image: i}]} } }
             """).Single();
         item["metadata"]!["annotations"] = annotations;
         return item;
