@@ -58,9 +58,9 @@ public sealed class PolicyExampleTests
     public void Its_Secrets_are_there(string name)
     {
         var (folder, policy) = (Folder(name), Policy(name));
-        Assert.NotEmpty(folder.Named<SecretObject>(policy.Storage!.SecretRef!.Name).StringData);
+        Assert.NotEmpty(folder.Named<SecretObject>(policy.Storage!.SecretRef!.Name!).StringData);
         var key = policy.Settings.Encryption.KeySecretRef!;
-        Assert.Contains(key.KeyField, folder.Named<SecretObject>(key.Name).StringData.Keys);
+        Assert.Contains(key.KeyField, folder.Named<SecretObject>(key.Name!).StringData.Keys);
         var variables = folder.Of<StatefulSetObject>().Single().Spec.Template.Spec.Containers.SelectMany(container => container.Env);
         Assert.All(variables.Select(variable => variable.ValueFrom.SecretKeyRef).OfType<SecretKey>(), used => Assert.Contains(used.Key, folder.Named<SecretObject>(used.Name).StringData.Keys));
     }
