@@ -96,8 +96,10 @@ public sealed class IssuedCertificate(KubeClient client, WebhookPlace place, Tim
             await Store(next, secret, change, cancel);
             return false;
         }
+        // Trusted before it is served: from then on this replica counts as ready.
+        var all = await Tell(configurations, state.Bundle, cancel);
         Serve(serving, state.Serving!);
-        return await Tell(configurations, state.Bundle, cancel);
+        return all;
     }
 
     /// <summary>Nothing, if another replica was faster: the next pass finds what it wrote.</summary>
