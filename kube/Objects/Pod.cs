@@ -128,5 +128,10 @@ public sealed record ContainerRunning : KubePart
 
 public sealed record ContainerTerminated : KubePart
 {
+    public int? ExitCode { get; init; }
+
+    /// <summary>The termination log.</summary>
+    public string? Message { get; init; }
+
     public DateTimeOffset? FinishedAt { get; init; }
 }

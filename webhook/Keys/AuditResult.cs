@@ -24,12 +24,8 @@ static class AuditResult
     {
         if (pod.Metadata.OwnerReferences?.Any(owner => owner is { Controller: true } && owner.Uid == job) != true)
             return null;
-        var state = pod.Status?.ContainerStatuses?.FirstOrDefault(container => container.Name == AuditJob.Container)?.Unknown?.GetValueOrDefault("state");
-        if (state is not { ValueKind: JsonValueKind.Object } of || !of.TryGetProperty("terminated", out var ended) || ended.ValueKind != JsonValueKind.Object)
-            return null;
-        if (!ended.TryGetProperty("exitCode", out var code) || code.ValueKind != JsonValueKind.Number || !code.TryGetInt32(out var exit) || exit != 0)
-            return null;
-        return Text(ended, "message") is { } message ? Read(message) : null;
+        var container = pod.Status?.ContainerStatuses?.FirstOrDefault(container => container.Name == AuditJob.Container);
+        return container?.State?.Terminated is { ExitCode: 0, Message: { } message } ? Read(message) : null;
     }
 
     static HashSet<KeyId>? Read(string message)

@@ -272,7 +272,7 @@ public sealed class SecretScene : IAsyncDisposable
                 Token = BearerToken.Of(Api.TokenOf("backup-system", "backup-webhook")),
                 CallsAtOnce = 1_000_000,
             },
-            new ManualTime { Leaps = true });
+            TimeProvider.System);
     }
 
     public Task Bind(string space) => Make($"/apis/rbac.authorization.k8s.io/v1/namespaces/{space}/rolebindings", """
