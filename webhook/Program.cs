@@ -60,9 +60,9 @@ async Task<int> Serve(WebhookOptions options, CancellationToken cancel)
     var events = new EventRecorder(kube, instance, logs.CreateLogger<EventRecorder>(), time);
     var assessor = new Assessor(cache, installation, notes);
     var secretTending = new SecretTending(kube, time, options.SecretNamespaces.ToHashSet(), installation);
-    using var secrets = new SecretReconciler(cache, secretTending, notes, installation, events);
+    using var secrets = new SecretReconciler(kube, cache, secretTending, notes, installation, events);
     var steps = new ReconcileSteps(
-        new WorkloadReconciler(kube, cache, assessor, applier, events, time, logs.CreateLogger<WorkloadReconciler>()),
+        new WorkloadReconciler(kube, cache, assessor, applier, new CopyReconciler(cache.Own, secretTending), secrets, events, time, logs.CreateLogger<WorkloadReconciler>()),
         new OrphanReconciler(kube, cache, applier, time),
         new PolicyReconciler(kube, cache, time),
         new LeaseReconciler(cache, assessor, new LeaseTending(kube, events, instance, time), notes),

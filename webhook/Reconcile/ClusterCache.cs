@@ -13,6 +13,7 @@ public sealed class ClusterCache : IClusterView
     readonly ConcurrentDictionary<WorkloadId, ProtectedWorkload> workloads = new();
     readonly ConcurrentDictionary<(string Namespace, string Label), WorkloadId> byLabel = new();
     readonly ConcurrentDictionary<(string Namespace, string Name), PolicyObject> policies = new();
+    readonly ConcurrentDictionary<(string Namespace, string Name), PolicyKeyIds> policyKeyIds = new();
     readonly ConcurrentDictionary<string, ConcurrentDictionary<string, VolumeClaim>> claims = new();
     readonly ConcurrentDictionary<(string Namespace, string Name), SeenLease> leases = new();
 
@@ -26,6 +27,8 @@ public sealed class ClusterCache : IClusterView
     public PolicyObject? Policy(string @namespace, string name) => policies.GetValueOrDefault((@namespace, name));
 
     public IEnumerable<PolicyObject> Policies => policies.Values;
+
+    public PolicyKeyIds KeyIdsOf(string @namespace, string name) => policyKeyIds.GetValueOrDefault((@namespace, name), PolicyKeyIds.None);
 
     public VolumeClaim? Claim(string @namespace, string name) => claims.GetValueOrDefault(@namespace)?.GetValueOrDefault(name);
 
@@ -64,8 +67,12 @@ public sealed class ClusterCache : IClusterView
             Tell(new WorkKey(WorkKind.Orphans, id.Namespace, id.Label));
     }
 
-    public void Put(PolicyObject now)
+    /// <param name="keyIds">Of its status, by source Secret.</param>
+    public void Put(PolicyObject now, PolicyKeyIds keyIds)
     {
+        policyKeyIds[(now.Namespace, now.Name)] = keyIds;
+        if (policies.TryGetValue((now.Namespace, now.Name), out var before) && before.Uid == now.Uid && before.Generation == now.Generation && before.Body == now.Body)
+            return;
         policies[(now.Namespace, now.Name)] = now;
         TellUsers(now.Namespace, now.Name);
     }
@@ -73,6 +80,7 @@ public sealed class ClusterCache : IClusterView
     public void RemovePolicy(string @namespace, string name)
     {
         policies.TryRemove((@namespace, name), out _);
+        policyKeyIds.TryRemove((@namespace, name), out _);
         TellUsers(@namespace, name);
     }
 

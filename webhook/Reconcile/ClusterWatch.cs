@@ -31,7 +31,7 @@ public sealed partial class ClusterWatch(KubeClient kube, ClusterCache cache, IR
     [
         Follow(StatefulSets, new(), item => cache.Put(WorkloadReader.Read(ClusterNames.StatefulSet, item)), item => cache.Remove(IdOf(ClusterNames.StatefulSet, item)), cancel),
         Follow(Deployments, new(), item => cache.Put(WorkloadReader.Read(ClusterNames.Deployment, item)), item => cache.Remove(IdOf(ClusterNames.Deployment, item)), cancel),
-        Follow(Policies, new(), item => cache.Put(PolicyObjectReader.Read(item)), item => cache.RemovePolicy(item.Metadata.Namespace ?? "", item.Metadata.Name), cancel),
+        Follow(Policies, new(), item => cache.Put(PolicyObjectReader.Read(item), PolicyKeyIds.Read(item)), item => cache.RemovePolicy(item.Metadata.Namespace ?? "", item.Metadata.Name), cancel),
         Follow(Claims, new(), item => cache.Put(ClaimReader.Read(item)), item => cache.RemoveClaim(item.Metadata.Namespace ?? "", item.Metadata.Name), cancel),
         Follow(KubeResources.Leases, Ours, PutLease, RemoveLease, cancel),
         .. secretNamespaces.Select(space => Follow(Secrets, space, new(), TellSecret, TellSecret, new(), cancel)),

@@ -34,7 +34,7 @@ public sealed partial class ReconcileLoop(ClusterCache cache, ReconcileSteps ste
     {
         while (true)
         {
-            foreach (var key in cache.Everything())
+            foreach (var key in steps.Everything(cache))
                 queue.Add(key);
             await Task.Delay(Everything, time, cancel);
         }

@@ -1,4 +1,6 @@
+using System.Collections.Concurrent;
 using BackupRunner.Keys;
+using BackupRunner.Kube;
 using BackupRunner.Webhook.Keys;
 using BackupRunner.Webhook.Plans;
 using BackupRunner.Webhook.Status;
@@ -7,23 +9,42 @@ using BackupRunner.Webhook.Workloads;
 namespace BackupRunner.Webhook.Reconcile;
 
 /// <summary>One source Secret with everything that wants it: its ring and its copies. One at a time, which is what the memory of rings is made for.</summary>
-public sealed class SecretReconciler(ClusterCache cache, SecretTending tending, ProblemNotes notes, Installation installation, EventRecorder events) : IDisposable
+public sealed class SecretReconciler(KubeClient kube, ClusterCache cache, SecretTending tending, ProblemNotes notes, Installation installation, EventRecorder events) : IDisposable
 {
     readonly SemaphoreSlim turn = new(1);
+    readonly ConcurrentDictionary<WorkloadId, IReadOnlyList<SecretId>> wanted = new();
+
+    /// <summary>What is wanted of each source, from everybody.</summary>
+    public IReadOnlyList<SecretDemand> Demands(ProtectedWorkload workload) =>
+        !workload.IsBeingDeleted && workload.PolicyName is { } name && cache.Policy(workload.Id.Namespace, name) is { Policy: not null } policy
+            ? SecretDemands.Of(workload, policy, installation.Cluster) : [];
+
+    /// <summary>Every source that is wanted.</summary>
+    public IEnumerable<WorkKey> Everything() => cache.Protected().SelectMany(Demands).Select(demand => KeyOf(demand.Source)).Distinct();
+
+    /// <summary>The sources that a workload wants now, and those that it did before, are looked at if that is not the same.</summary>
+    public void Note(WorkloadId workload, IReadOnlyList<SecretDemand> demands)
+    {
+        IReadOnlyList<SecretId> now = [.. demands.Select(demand => demand.Source).Distinct().OrderBy(source => source.ToString(), StringComparer.Ordinal)];
+        var before = wanted.GetValueOrDefault(workload, []);
+        wanted[workload] = now;
+        if (before.SequenceEqual(now))
+            return;
+        foreach (var source in before.Union(now))
+            cache.Tell(KeyOf(source));
+    }
 
     public async Task<TimeSpan?> Reconcile(SecretId source, CancellationToken cancel)
     {
         await turn.WaitAsync(cancel);
         try
         {
-            var demands = cache.Protected().SelectMany(workload => Demands(workload)).Where(demand => demand.Source == source).ToList();
-            var outcome = await tending.Tend(source, demands, Named(demands), cancel);
-            var problems = outcome.Problems.GroupBy(problem => problem.Workload).ToDictionary(group => group.Key, group => string.Join("; ", group.Select(problem => problem.Problem)));
-            foreach (var workload in notes.Put(new WorkKey(WorkKind.Secret, source.Namespace, source.Name), problems))
+            var demands = cache.Protected().SelectMany(Demands).Where(demand => demand.Source == source).ToList();
+            var outcome = await tending.Tend(source, demands, Named(source, demands), cancel);
+            var problems = outcome.Problems.GroupBy(problem => problem.Workload).ToDictionary(group => group.Key, group => string.Join("; ", group.Select(problem => problem.Problem).Distinct()));
+            foreach (var workload in notes.Put(KeyOf(source), problems))
                 cache.Tell(ClusterCache.KeyOf(workload));
-            foreach (var workload in demands.Select(demand => demand.Workload).DistinctBy(workload => workload.Id))
-                foreach (var done in outcome.Done)
-                    await events.Record(workload.Reference(), "Normal", "KeyRing", done, cancel);
+            await Record(source, demands, outcome, cancel);
             return outcome.Again;
         }
         finally
@@ -34,10 +55,26 @@ public sealed class SecretReconciler(ClusterCache cache, SecretTending tending, 
 
     public void Dispose() => turn.Dispose();
 
-    IEnumerable<SecretDemand> Demands(ProtectedWorkload workload) =>
-        !workload.IsBeingDeleted && cache.Policy(workload.Id.Namespace, workload.PolicyName!) is { Policy: not null } policy ? SecretDemands.Of(workload, policy, installation.Cluster) : [];
+    static WorkKey KeyOf(SecretId source) => new(WorkKind.Secret, source.Namespace, source.Name);
 
-    /// <summary>What the last runs of these workloads said that they encrypted with, or found.</summary>
-    HashSet<KeyId> Named(IEnumerable<SecretDemand> demands) =>
-        [.. demands.SelectMany(demand => cache.LeasesFor(demand.Workload.Id)).SelectMany(lease => lease.KeyIds).Select(KeyId.Parse).OfType<KeyId>()];
+    /// <summary>The keys that a Secret holds stand in the status of every policy that uses it, for the day when it is gone.</summary>
+    async Task Record(SecretId source, List<SecretDemand> demands, SecretOutcome outcome, CancellationToken cancel)
+    {
+        var ids = outcome.Rings.SelectMany(ring => ring.Ids).Distinct().OrderBy(id => id.Text, StringComparer.Ordinal).ToList();
+        foreach (var (space, name) in demands.Where(demand => demand.Ring is not null).Select(demand => (demand.Workload.Id.Namespace, demand.Workload.PolicyName!)).Distinct())
+        {
+            if (ids.Count > 0 && !cache.KeyIdsOf(space, name).Of(source).SequenceEqual(ids))
+                await kube.MergePatch(ClusterWatch.Policies.OfStatus(), space, name, PolicyKeyIds.Patch(source, ids), cancel);
+        }
+        foreach (var workload in demands.Select(demand => demand.Workload).DistinctBy(workload => workload.Id))
+            foreach (var done in outcome.Done)
+                await events.Record(workload.Reference(), EventRecorder.Normal, "KeyRing", done, cancel);
+    }
+
+    /// <summary>What the last runs of these workloads said that they encrypted with, and what their policies remember.</summary>
+    HashSet<KeyId> Named(SecretId source, List<SecretDemand> demands) =>
+    [
+        .. demands.SelectMany(demand => cache.LeasesFor(demand.Workload.Id)).SelectMany(lease => lease.KeyIds).Select(KeyId.Parse).OfType<KeyId>(),
+        .. demands.SelectMany(demand => cache.KeyIdsOf(demand.Workload.Id.Namespace, demand.Workload.PolicyName!).Of(source)),
+    ];
 }

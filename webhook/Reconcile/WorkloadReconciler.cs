@@ -10,7 +10,7 @@ namespace BackupRunner.Webhook.Reconcile;
 
 /// <summary>Brings what belongs to one workload to what its annotation and its policy ask for, and says on the workload how that went.</summary>
 public sealed partial class WorkloadReconciler(
-    KubeClient kube, ClusterCache cache, Assessor assessor, Applier applier, EventRecorder events, TimeProvider time, ILogger<WorkloadReconciler> log)
+    KubeClient kube, ClusterCache cache, Assessor assessor, Applier applier, CopyReconciler copies, SecretReconciler secrets, EventRecorder events, TimeProvider time, ILogger<WorkloadReconciler> log)
 {
     /// <summary>Until a run that is at work, or what a dead one left, may be over.</summary>
     static readonly TimeSpan RunsOn = TimeSpan.FromSeconds(30);
@@ -33,14 +33,18 @@ public sealed partial class WorkloadReconciler(
         }
         try
         {
-            var wanted = WantedObjects.For(plan);
+            var demands = secrets.Demands(workload);
+            var (listed, kept) = await copies.Withdraw(workload.Id, demands.Where(demand => demand.IsCopy).Select(demand => demand.Mounted), cancel);
+            IReadOnlyList<WantedObject> wanted = [.. WantedObjects.For(plan).Select(one => CopyReconciler.WithList(one, listed))];
             foreach (var one in wanted)
             {
                 if (await applier.Ensure(one, cancel))
                     Wrote(one.Resource.Plural, one.Namespace, one.Name);
             }
+            // Now that the account, the policy and the list are there, which audits and copies need.
+            secrets.Note(workload.Id, demands);
             var again = await Prune(workload.Id, wanted, cancel);
-            await Say(workload, WorkloadStatus.Protected(plan, assessment.Problems), cancel);
+            await Say(workload, WorkloadStatus.Protected(plan, [.. assessment.Problems, .. kept]), cancel);
             return again;
         }
         catch (RefusedObjectException refused)
@@ -59,8 +63,15 @@ public sealed partial class WorkloadReconciler(
         var now = await kube.Get(workload.Id.Resource, workload.Id.Namespace, workload.Id.Name, cancel);
         if (now?.Metadata.Annotations?.ContainsKey(ClusterNames.PolicyAnnotation) == true)
             return CacheLag;
+        if (IsBusy(workload.Id))
+            return RunsOn;
+        secrets.Note(workload.Id, []);
+        foreach (var problem in (await copies.Withdraw(workload.Id, [], cancel)).Problems)
+            await events.Record(workload.Reference(), EventRecorder.Warning, "CopyKept", problem, cancel);
         return await Prune(workload.Id, [], cancel);
     }
+
+    bool IsBusy(WorkloadId id) => cache.LeasesFor(id).Any(lease => lease.IsHeld(time) || lease.IsUnsettled);
 
     /// <summary>Removes what is ours and not wanted, but for what a run that is at work may need, or what has to be settled first.</summary>
     async Task<TimeSpan?> Prune(WorkloadId id, IReadOnlyList<WantedObject> wanted, CancellationToken cancel)
@@ -69,7 +80,7 @@ public sealed partial class WorkloadReconciler(
         var stale = cache.Own.For(id.Namespace, id.Label).Where(one => !keep.Contains(one.Key)).ToList();
         if (stale.Count == 0)
             return null;
-        if (cache.LeasesFor(id).Any(lease => lease.IsHeld(time) || lease.IsUnsettled))
+        if (IsBusy(id))
             return RunsOn;
         foreach (var kind in OwnKinds.All)
             foreach (var one in stale.Where(one => one.Key.Plural == kind.Plural))
@@ -91,7 +102,7 @@ public sealed partial class WorkloadReconciler(
         };
         await kube.MergePatch(workload.Id.Resource, workload.Id.Namespace, workload.Id.Name, patch, cancel);
         Said(workload.Id.Namespace, workload.Id.Name, workload.Id.Kind, status.Text);
-        await events.Record(workload.Reference(), status.IsGood ? "Normal" : "Warning", status.Reason, status.Text, cancel);
+        await events.Record(workload.Reference(), status.IsGood ? EventRecorder.Normal : EventRecorder.Warning, status.Reason, status.Text, cancel);
     }
 
     [LoggerMessage(Level = LogLevel.Information, Message = "wrote {Kind} {Namespace}/{Name}")]
