@@ -1,5 +1,4 @@
 using System.Text.Json.Nodes;
-using BackupRunner.Cluster;
 using BackupRunner.Hooks;
 using BackupRunner.Kube;
 using BackupRunner.Names;
