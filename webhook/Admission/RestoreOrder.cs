@@ -1,6 +1,7 @@
 using System.Globalization;
 using BackupRunner.Names;
 using BackupRunner.Policy.Reading;
+using BackupRunner.Webhook.Keys;
 using BackupRunner.Webhook.Plans;
 using BackupRunner.Webhook.Workloads;
 
@@ -26,7 +27,7 @@ sealed record RestoreOrder(ProtectionPlan Plan, ProtectedClaim Claim, RestoreCho
         var claim = FindClaim(ours, workload, claims, problems);
         if (problems.Count > 0)
             return null;
-        var plan = new ProtectionPlan(workload, policy!, [.. claims.OrderBy(one => one.Name, StringComparer.Ordinal)], RestoreSecrets.Of(workload.Id, policy!.Policy!), installation);
+        var plan = new ProtectionPlan(workload, policy!, [.. claims.OrderBy(one => one.Name, StringComparer.Ordinal)], SecretDemands.Mounted(SecretDemands.Of(workload, policy!, installation.Cluster)), installation);
         problems.AddRange(RestoreJob.Problems(plan, claim!).Select(problem => $"{OurAnnotations.Path(ClusterNames.RestoreAnnotation)}: {problem}"));
         return problems.Count > 0 ? null : new(plan, claim!, choice!);
     }
