@@ -144,7 +144,7 @@ public sealed class CertificateFilesTests : IAsyncLifetime
         foreach (var kind in (string[])["crt", "key"])
             folder.File($"v{version}/tls.{kind}", exchange is { } given && given.File == $"tls.{kind}" ? given.Content : File.ReadAllText(folder[$"all/{thumbprint}.{kind}"]));
         File.CreateSymbolicLink(folder["next"], "v" + version);
-        File.Move(folder["next"], folder["..data"], overwrite: true);
+        Shell.Run("mv", "--no-target-directory", folder["next"], folder["..data"]);
         if (!File.Exists(folder["tls.crt"]) && new FileInfo(folder["tls.crt"]).LinkTarget is null)
         {
             File.CreateSymbolicLink(folder["tls.crt"], "..data/tls.crt");

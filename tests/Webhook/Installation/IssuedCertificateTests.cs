@@ -196,7 +196,7 @@ public sealed class IssuedCertificateTests : IAsyncLifetime
         var bundle = Bundle;
         var patched = await admin.Call("PATCH", TlsObjects.Secret, new JsonObject { ["data"] = new JsonObject { [field] = "LS0tLS1CRUdJTg==" } }.ToJsonString(), "application/merge-patch+json");
         Assert.Equal(200, patched.Status);
-        await Eventually.True(async () => api.Field(field).Length > 20 && await Takes(replica, Bundle), "a Secret that is whole");
+        await Eventually.True(async () => api.Field(field).Length > 20 && api.Bundles().Distinct().ToList() is [{ } now] && await Takes(replica, now), "a Secret that is whole");
         if (field.StartsWith("tls", StringComparison.Ordinal))
             Assert.Equal(bundle, Bundle);
         Assert.Contains("cannot be used", replica.Log, StringComparison.Ordinal);
@@ -209,7 +209,7 @@ public sealed class IssuedCertificateTests : IAsyncLifetime
         await using var replica = await TlsReplica.Start(api, Cancel);
         var before = Bundle;
         await admin.Call("DELETE", TlsObjects.Secret);
-        await Eventually.True(async () => api.StoredSecret() is not null && Bundle != before && await Takes(replica, Bundle), "another Secret");
+        await Eventually.True(async () => api.StoredSecret() is not null && api.Bundles().Distinct().ToList() is [{ } bundle] && bundle != before && await Takes(replica, bundle), "another Secret");
     }
 
     [Fact]

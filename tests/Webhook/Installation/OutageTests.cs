@@ -39,7 +39,10 @@ public sealed class OutageTests : IAsyncLifetime
     [Fact]
     public async Task What_has_one_scales_and_gets_a_status_and_goes_but_is_not_changed()
     {
-        var held = Set("held", new JsonObject { ["backup.middleware.io/policy"] = "nightly" });
+        // Annotated before the outage.
+        Assert.Equal(201, (await Make("held", [])).Status);
+        var held = (JsonObject)api.Cluster.Get("statefulsets", "default", "held")!.Item.DeepClone();
+        held["metadata"]!["annotations"] = new JsonObject { ["backup.middleware.io/policy"] = "nightly" };
         held["metadata"]!["finalizers"] = new JsonArray("example.com/wait");
         api.Cluster.Put(api.Cluster.Kinds["statefulsets"], held);
         var changed = await admin.Call("PATCH", Sets + "/held", """{"spec":{"replicas":2}}""", "application/merge-patch+json");

@@ -7,7 +7,9 @@ namespace BackupRunner.Tests.Webhook;
 /// <summary>The objects of manifests/, as <c>kubectl apply -k</c> has them.</summary>
 static class Rendered
 {
-    public static IReadOnlyList<JsonObject> Manifests { get; } = Yaml.Documents(Shell.Run("kubectl", "kustomize", Repository.PathOf("manifests")));
+    /// <summary>As JSON that was read: numbers have no type of their own.</summary>
+    public static IReadOnlyList<JsonObject> Manifests { get; } =
+        [.. Yaml.Documents(Shell.Run("kubectl", "kustomize", Repository.PathOf("manifests"))).Select(item => (JsonObject)JsonNode.Parse(item.ToJsonString())!)];
 
     public static JsonObject One(string kind, string name) => Manifests.Single(item => (string)item["kind"]! == kind && (string)item["metadata"]!["name"]! == name);
 

@@ -6,11 +6,17 @@ using Microsoft.Extensions.Logging;
 
 namespace BackupRunner.Tests.Webhook;
 
-public sealed class WebhookCommandLineTests
+public sealed class WebhookCommandLineTests : IDisposable
 {
     readonly StringWriter output = new();
     readonly StringWriter error = new();
     WebhookOptions? served;
+
+    public void Dispose()
+    {
+        output.Dispose();
+        error.Dispose();
+    }
 
     [Fact]
     public async Task The_image_alone_is_enough()
@@ -73,9 +79,9 @@ public sealed class WebhookCommandLineTests
         var (lines, time) = (new MemoryStream(), new ManualTime());
         using (var logs = LoggerFactory.Create(logging => logging.AddProvider(new JsonLog(lines, time))))
         {
-#pragma warning disable CA1848, CA2254 // A line as others would write it.
+#pragma warning disable CA1727, CA1848, CA2254 // A line as others would write it.
             logs.CreateLogger("x").LogWarning(new InvalidOperationException("why"), "made {kind}\nof \"{name}\"", "CronJob", "redis\u0001");
-#pragma warning restore CA1848, CA2254
+#pragma warning restore CA1727, CA1848, CA2254
         }
         var line = Assert.Single(System.Text.Encoding.UTF8.GetString(lines.ToArray()).Split('\n', StringSplitOptions.RemoveEmptyEntries));
         var json = JsonDocument.Parse(line).RootElement;
