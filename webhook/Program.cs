@@ -21,7 +21,15 @@ using var terminated = PosixSignalRegistration.Create(PosixSignal.SIGTERM, Stop)
 using var interrupted = PosixSignalRegistration.Create(PosixSignal.SIGINT, Stop);
 var environment = Environment.GetEnvironmentVariables().Cast<DictionaryEntry>().ToDictionary(variable => (string)variable.Key, variable => (string)variable.Value!);
 
-return await CommandLine.Run(args, Console.Out, Console.Error, Serve, stop.Token);
+try
+{
+    return await CommandLine.Run(args, Console.Out, Console.Error, Serve, stop.Token);
+}
+catch (Exception bug) when (bug is not OperationCanceledException || !stop.IsCancellationRequested)
+{
+    await Console.Error.WriteLineAsync($"error: this is a bug\n{bug}");
+    return 1;
+}
 
 void Stop(PosixSignalContext signal)
 {
@@ -91,7 +99,15 @@ async Task<int> Serve(WebhookOptions options, CancellationToken cancel)
     await using var server = builder.Build();
     server.UseHealth(readiness, liveness);
     AdmissionEndpoints.Map(server, admission);
-    await server.StartAsync(CancellationToken.None);
+    try
+    {
+        await server.StartAsync(CancellationToken.None);
+    }
+    catch (IOException e)
+    {
+        await Console.Error.WriteLineAsync("error: cannot listen: " + e.Message);
+        return CommandLine.Usage;
+    }
 
     (string Name, Task Loop)[] loops =
     [

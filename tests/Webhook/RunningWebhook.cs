@@ -2,7 +2,6 @@ using System.Diagnostics;
 using System.Net;
 using System.Net.Sockets;
 using System.Text;
-using BackupRunner.Tests.Kube.Fake;
 using BackupRunner.Tests.Support;
 
 namespace BackupRunner.Tests.Webhook;

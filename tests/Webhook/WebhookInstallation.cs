@@ -88,7 +88,10 @@ sealed class WebhookInstallation : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         foreach (var replica in replicas)
+        {
             await replica.DisposeAsync();
+            TestContext.Current.TestOutputHelper?.WriteLine(replica.Log);
+        }
         admin.Dispose();
         scratch.Dispose();
     }

@@ -45,7 +45,7 @@ public sealed class JsonLog(Stream output, TimeProvider time) : ILoggerProvider
                 json.WriteString("level", Name(level));
                 json.WriteString("message", message);
                 foreach (var (name, value) in fields)
-                    WriteField(json, name, value);
+                    WriteField(json, FieldName(name), value);
                 if (exception is not null)
                     json.WriteString("exception", exception.ToString());
                 json.WriteEndObject();
@@ -62,6 +62,9 @@ public sealed class JsonLog(Stream output, TimeProvider time) : ILoggerProvider
             }
         }
     }
+
+    /// <summary>A field has one name, however the message that it stands in writes it: <c>{Namespace}</c>, <c>@namespace</c>.</summary>
+    static string FieldName(string name) => JsonNamingPolicy.CamelCase.ConvertName(name.TrimStart('@'));
 
     static void WriteField(Utf8JsonWriter json, string name, object? value)
     {

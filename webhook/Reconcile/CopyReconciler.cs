@@ -40,7 +40,7 @@ public sealed class CopyReconciler(OwnObjects own, SecretTending tending)
         return wanted with { Body = body };
     }
 
-    IEnumerable<string> Listed(WorkloadId workload)
+    string[] Listed(WorkloadId workload)
     {
         if (own.Find(new ObjectKey("configmaps", workload.Namespace, ClusterNames.OfPolicyConfigMap(workload.Kind, workload.Name))) is not { } map)
             return [];

@@ -41,14 +41,20 @@ public static class FakeStrategy
                 item["status"]!["storedVersions"] = new JsonArray([.. stored]);
                 break;
             case "Secret":
-                var data = item["data"] as JsonObject ?? [];
-                foreach (var (name, text) in item["stringData"] as JsonObject ?? [])
-                    data[name] = Convert.ToBase64String(System.Text.Encoding.UTF8.GetBytes((string?)text ?? ""));
-                item.Remove("stringData");
-                if (data.Count > 0 && data.Parent is null)
-                    item["data"] = data;
+                TakeText(item);
                 break;
         }
+    }
+
+    /// <summary>The text that a Secret was given becomes data, whatever wrote it.</summary>
+    public static void TakeText(JsonObject secret)
+    {
+        var data = secret["data"] as JsonObject ?? [];
+        foreach (var (name, text) in secret["stringData"] as JsonObject ?? [])
+            data[name] = Convert.ToBase64String(System.Text.Encoding.UTF8.GetBytes((string?)text ?? ""));
+        secret.Remove("stringData");
+        if (data.Count > 0 && data.Parent is null)
+            secret["data"] = data;
     }
 
     static void Job(JsonObject item, JsonObject metadata)

@@ -93,6 +93,8 @@ public sealed class FakeWriter(FakeCluster cluster)
                 metadata[own] = kept.DeepClone();
         }
         FakeDefaults.Set(kind, item);
+        if (kind.Kind == "Secret")
+            FakeStrategy.TakeText(item);
         item = FakeDecoding.Typed(item, kind, null);
         if (track)
         {
