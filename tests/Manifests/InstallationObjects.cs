@@ -203,6 +203,7 @@ public sealed record Schema
     public List<string> Required { get; init; } = [];
     public Dictionary<string, Schema> Properties { get; init; } = [];
     public Schema? Items { get; init; }
+    public Schema? AdditionalProperties { get; init; }
 
     [YamlMember(Alias = "x-kubernetes-preserve-unknown-fields", ApplyNamingConventions = false)]
     public bool PreservesUnknownFields { get; init; }

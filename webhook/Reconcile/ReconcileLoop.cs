@@ -11,6 +11,8 @@ public sealed partial class ReconcileLoop(ClusterCache cache, ReconcileSteps ste
 {
     const int Workers = 8;
 
+    static readonly TimeSpan Glance = TimeSpan.FromMilliseconds(250);
+
     static readonly TimeSpan Everything = TimeSpan.FromMinutes(10);
 
     /// <param name="cancel">Ends the term.</param>
@@ -34,8 +36,16 @@ public sealed partial class ReconcileLoop(ClusterCache cache, ReconcileSteps ste
     {
         while (true)
         {
+            var (began, things) = (time.GetTimestamp(), 0);
             foreach (var key in steps.Everything(cache))
+            {
                 queue.Add(key);
+                things++;
+            }
+            while (!queue.IsIdle)
+                await Task.Delay(Glance, time, cancel);
+            var seconds = Math.Round(time.GetElapsedTime(began).TotalSeconds, 1);
+            Looked(things, seconds);
             await Task.Delay(Everything, time, cancel);
         }
     }
@@ -70,6 +80,9 @@ public sealed partial class ReconcileLoop(ClusterCache cache, ReconcileSteps ste
 
     [LoggerMessage(Level = LogLevel.Information, Message = "leading: looking at everything")]
     partial void Begins();
+
+    [LoggerMessage(Level = LogLevel.Information, Message = "looked at everything: {Things} things in {Seconds} s")]
+    partial void Looked(int things, double seconds);
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "{Kind} {Namespace}/{Name}: {Reason}; trying again")]
     partial void Failed(WorkKind kind, string @namespace, string name, string reason);
