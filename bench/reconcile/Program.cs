@@ -37,10 +37,12 @@ return;
 async Task Run(string step, Func<Task>? then)
 {
     var (log, before) = (new StringBuilder(), api.Log.Count);
-    var start = new ProcessStartInfo(webhook, ["--kubeconfig", kubeconfig, "--namespace", "default", "--runner-image", "backup-runner:0.1.0", "--port", "18443", "--health-port", "18080"])
+    var start = new ProcessStartInfo(webhook, ["--kubeconfig", kubeconfig, "--namespace", "default", "--runner-image", "backup-runner:0.1.0", "--port", Port(), "--health-port", Port()])
     {
         RedirectStandardOutput = true,
     };
+    // What .NET gives itself in a container of 300 MiB.
+    start.Environment["DOTNET_GCHeapHardLimit"] = "0xE100000";
     var clock = Stopwatch.StartNew();
     using var process = Process.Start(start)!;
     process.OutputDataReceived += (_, line) =>
@@ -74,6 +76,13 @@ async Task Run(string step, Func<Task>? then)
         lock (log)
             return log.ToString();
     }
+}
+
+static string Port()
+{
+    using var socket = new System.Net.Sockets.TcpListener(System.Net.IPAddress.Loopback, 0);
+    socket.Start();
+    return ((System.Net.IPEndPoint)socket.LocalEndpoint).Port.ToString(CultureInfo.InvariantCulture);
 }
 
 static async Task Until(Func<bool> holds)

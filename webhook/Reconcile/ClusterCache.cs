@@ -101,8 +101,13 @@ public sealed class ClusterCache : IClusterView
 
     public void Put(SeenLease now)
     {
-        leases[(now.Lease.Metadata.Namespace ?? "", now.Lease.Metadata.Name)] = now;
-        Tell(new WorkKey(WorkKind.Lease, now.Lease.Metadata.Namespace ?? "", now.Lease.Metadata.Name));
+        var (space, name) = (now.Lease.Metadata.Namespace ?? "", now.Lease.Metadata.Name);
+        var before = leases.GetValueOrDefault((space, name));
+        leases[(space, name)] = now;
+        Tell(new WorkKey(WorkKind.Lease, space, name));
+        // What waited for the run to end need not wait longer.
+        if (before is { IsTaken: true } or { IsUnsettled: true } && now is { IsTaken: false, IsUnsettled: false } && now.Lease.Metadata.Labels?.GetValueOrDefault(ClusterNames.ForLabel) is { } label)
+            Tell(KeyOf((space, label)));
     }
 
     public void RemoveLease(string @namespace, string name) => leases.TryRemove((@namespace, name), out _);

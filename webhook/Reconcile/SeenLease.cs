@@ -20,8 +20,11 @@ public sealed record SeenLease(Lease Lease, long SeenAt, IReadOnlyList<string> K
         return new SeenLease(lease with { Metadata = metadata }, now, report is null ? [] : KeyIdsIn(report));
     }
 
+    /// <summary>Somebody has it, dead or alive.</summary>
+    public bool IsTaken => Lease.Spec?.HolderIdentity is { Length: > 0 };
+
     /// <summary>A run that lives holds it, as far as can be told: it was renewed within its duration, by our clock.</summary>
-    public bool IsHeld(TimeProvider time) => Lease.Spec?.HolderIdentity is { Length: > 0 } && time.GetElapsedTime(SeenAt) < Duration;
+    public bool IsHeld(TimeProvider time) => IsTaken && time.GetElapsedTime(SeenAt) < Duration;
 
     /// <summary>How long after the last renewal it is dead.</summary>
     public TimeSpan Duration => TimeSpan.FromSeconds(Math.Max(Shortest.TotalSeconds, Lease.Spec?.LeaseDurationSeconds ?? 0));
