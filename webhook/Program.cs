@@ -1,4 +1,5 @@
 using System.Collections;
+using System.Net.Sockets;
 using System.Runtime.InteropServices;
 using BackupRunner.Kube;
 using BackupRunner.Webhook;
@@ -10,10 +11,7 @@ using BackupRunner.Webhook.Reconcile;
 using BackupRunner.Webhook.Recovery;
 using BackupRunner.Webhook.Status;
 using BackupRunner.Webhook.Tls;
-using Microsoft.AspNetCore.Builder;
-using Microsoft.AspNetCore.Hosting;
-using Microsoft.Extensions.DependencyInjection;
-using Microsoft.Extensions.Hosting;
+using Microsoft.AspNetCore.Connections;
 using Microsoft.Extensions.Logging;
 
 using var stop = new CancellationTokenSource();
@@ -24,6 +22,11 @@ var environment = Environment.GetEnvironmentVariables().Cast<DictionaryEntry>().
 try
 {
     return await CommandLine.Run(args, Console.Out, Console.Error, Serve, stop.Token);
+}
+catch (IOException taken) when (taken.InnerException is AddressInUseException or SocketException)
+{
+    await Console.Error.WriteLineAsync("error: cannot listen: " + taken.Message);
+    return CommandLine.Usage;
 }
 catch (Exception bug) when (bug is not OperationCanceledException || !stop.IsCancellationRequested)
 {
@@ -54,8 +57,14 @@ async Task<int> Serve(WebhookOptions options, CancellationToken cancel)
         return CommandLine.Usage;
     }
     using var kube = new KubeClient(config with { CallsPerSecond = 200, CallsAtOnce = 400 }, time);
+    var (readiness, liveness, serving) = (new Readiness(), new Liveness(), new ServingCertificate(time));
+    var named = new TaskCompletionSource();
+    readiness.Add("the API server has not answered yet", named.Task);
+    readiness.Add(() => serving.Problem);
+    await using var health = await Listener.Start(logs, kestrel => kestrel.ListenAnyIP(options.HealthPort), server => server.UseHealth(readiness, liveness));
     if (await ClusterName.Of(options, kube, time, logs.CreateLogger<ClusterName>(), cancel) is not { } cluster)
         return 0;
+    named.SetResult();
 
     var place = new WebhookPlace(options.Namespace ?? config.Namespace, options.Service);
     var instance = environment.GetValueOrDefault("POD_NAME") ?? Environment.MachineName;
@@ -69,8 +78,9 @@ async Task<int> Serve(WebhookOptions options, CancellationToken cancel)
     var assessor = new Assessor(cache, installation, notes);
     var secretTending = new SecretTending(kube, time, options.SecretNamespaces.ToHashSet(), installation);
     using var secrets = new SecretReconciler(kube, cache, secretTending, notes, installation, events);
+    var copies = new CopyReconciler(cache.Own, secretTending);
     var steps = new ReconcileSteps(
-        new WorkloadReconciler(kube, cache, assessor, applier, new CopyReconciler(cache.Own, secretTending), secrets, events, time, logs.CreateLogger<WorkloadReconciler>()),
+        new WorkloadReconciler(kube, cache, assessor, applier, copies, secrets, events, time, logs.CreateLogger<WorkloadReconciler>()),
         new OrphanReconciler(kube, cache, applier, time),
         new PolicyReconciler(kube, cache, time),
         new LeaseReconciler(cache, assessor, new LeaseTending(kube, events, instance, time), notes),
@@ -78,36 +88,14 @@ async Task<int> Serve(WebhookOptions options, CancellationToken cancel)
     var loop = new ReconcileLoop(cache, steps, time, logs.CreateLogger<ReconcileLoop>());
     var leadership = new Leadership(kube, place.Namespace, $"{instance}_{Guid.NewGuid():n}", time, logs.CreateLogger<Leadership>());
 
-    var (readiness, liveness, serving) = (new Readiness(), new Liveness(), new ServingCertificate(time));
-    readiness.Add(() => serving.Problem);
     using var ending = CancellationTokenSource.CreateLinkedTokenSource(cancel);
     var watching = watch.Run(ending.Token);
     readiness.Add("the first listing of the cluster has not ended yet", watch.Synced);
-
-    var builder = WebApplication.CreateSlimBuilder();
-    builder.Logging.ClearProviders();
-    builder.Services.AddSingleton(logs);
-    builder.Services.AddSingleton<IHostLifetime, OwnSignals>();
-    builder.WebHost.UseKestrelHttpsConfiguration();
-    builder.WebHost.ConfigureKestrel(kestrel =>
+    await using var server = await Listener.Start(logs, kestrel =>
     {
-        kestrel.AddServerHeader = false;
         kestrel.Limits.MaxRequestBodySize = AdmissionLimits.BodyBytes + 1;
         kestrel.ListenAnyIP(options.Port, serving.UseIn);
-        kestrel.ListenAnyIP(options.HealthPort);
-    });
-    await using var server = builder.Build();
-    server.UseHealth(readiness, liveness);
-    AdmissionEndpoints.Map(server, admission);
-    try
-    {
-        await server.StartAsync(CancellationToken.None);
-    }
-    catch (IOException e)
-    {
-        await Console.Error.WriteLineAsync("error: cannot listen: " + e.Message);
-        return CommandLine.Usage;
-    }
+    }, server => AdmissionEndpoints.Map(server, admission));
 
     (string Name, Task Loop)[] loops =
     [
