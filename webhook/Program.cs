@@ -80,12 +80,13 @@ async Task<int> Serve(WebhookOptions options, CancellationToken cancel)
     using var secrets = new SecretReconciler(kube, cache, secretTending, notes, installation, events);
     var copies = new CopyReconciler(cache.Own, secretTending);
     var steps = new ReconcileSteps(
+        cache,
         new WorkloadReconciler(kube, cache, assessor, applier, copies, secrets, events, time, logs.CreateLogger<WorkloadReconciler>()),
         new OrphanReconciler(kube, cache, applier, time),
         new PolicyReconciler(kube, cache, time),
         new LeaseReconciler(cache, assessor, new LeaseTending(kube, events, instance, time), notes),
         secrets);
-    var loop = new ReconcileLoop(cache, steps, time, logs.CreateLogger<ReconcileLoop>());
+    var loop = new ReconcileLoop(cache, steps.Everything, steps.Of, time, logs.CreateLogger<ReconcileLoop>());
     var leadership = new Leadership(kube, place.Namespace, $"{instance}_{Guid.NewGuid():n}", time, logs.CreateLogger<Leadership>());
 
     using var ending = CancellationTokenSource.CreateLinkedTokenSource(cancel);

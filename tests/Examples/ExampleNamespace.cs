@@ -5,30 +5,30 @@ using BackupRunner.Tests.Kube.Fake;
 using BackupRunner.Tests.Kube.Simulation;
 using BackupRunner.Tests.Storage.S3;
 using BackupRunner.Tests.Support;
+using BackupRunner.Tests.Webhook;
 
 namespace BackupRunner.Tests.Examples;
 
 /// <summary>
 /// One folder of manifests/examples as a user has it who followed its README, in a simulated cluster: its StatefulSet, its Secrets and the very text of its
-/// policy, edited only in its storage. What the webhook makes of them is made here from the objects of the Redis example, which has all of them by hand.
-/// The server and the runner are real processes, the store is Swift.
+/// policy, edited only in its storage. The server, the webhook and the runner are real processes, the store is Swift.
 /// </summary>
 sealed class ExampleNamespace : IAsyncDisposable
 {
     const string Space = "default";
     const string RunnerImage = "backup-runner:0.1.0";
-    const string Redis = "manifests/examples/redis";
 
     readonly S3Bucket bucket;
     readonly FakeKubeApi api;
     readonly SimulatedCluster cluster;
     readonly FakeCaller admin;
     readonly JsonObject set;
+    readonly WebhookInstallation webhook;
     int made;
 
-    ExampleNamespace(string name, FakeKubeApi api, S3Bucket bucket)
+    ExampleNamespace(string name, FakeKubeApi api, S3Bucket bucket, WebhookInstallation webhook)
     {
-        (Name, this.api, this.bucket) = (name, api, bucket);
+        (Name, this.api, this.bucket, this.webhook) = (name, api, bucket, webhook);
         cluster = new SimulatedCluster(api);
         admin = new FakeCaller(api, api.AdminToken);
         set = Yaml.DocumentsIn(Folder("statefulset.yaml")).Single(item => (string)item["kind"]! == "StatefulSet");
@@ -48,17 +48,22 @@ sealed class ExampleNamespace : IAsyncDisposable
 
     long User => (long)set["spec"]!["template"]!["spec"]!["securityContext"]!["runAsUser"]!;
 
-    JsonNode DataMount => ((JsonArray)Container["volumeMounts"]!).Single(mount => (string)mount!["name"]! == "data")!;
-
     /// <param name="runs">What stands for the image of the example's container.</param>
     public static async Task<ExampleNamespace> Apply(string name, SimulatedImage runs)
     {
-        var shop = new ExampleNamespace(name, await FakeKubeApi.Start(Cancel), await S3Bucket.Create(StorageProvider.Minio, Cancel));
+        var api = await FakeKubeApi.Start(Cancel);
+        var shop = new ExampleNamespace(name, api, await S3Bucket.Create(StorageProvider.Minio, Cancel), await WebhookInstallation.Apply(api));
         shop.cluster.Register((string)shop.Container["image"]!, shop.WithUser(runs));
         shop.cluster.Register(RunnerImage, SimulatedImage.Runner());
-        foreach (var item in Yaml.DocumentsIn(shop.Folder("secrets.yaml")).Concat(shop.Made()).Concat(Yaml.DocumentsIn(shop.Folder("statefulset.yaml"))))
-            await shop.Create(shop.Own(item));
+        await shop.webhook.Run();
+        foreach (var item in Yaml.DocumentsIn(shop.Folder("secrets.yaml")).Concat(Yaml.DocumentsIn(shop.Folder("statefulset.yaml"))))
+            await shop.webhook.Create(shop.Own(item));
+        var policy = Yaml.DocumentsIn(shop.Folder("backuppolicy.yaml")).Single();
+        policy["spec"]!["storage"]!["bucket"] = shop.bucket.Name;
+        policy["spec"]!["storage"]!["endpoint"] = S3Bucket.Server.AbsoluteUri;
+        await shop.webhook.Create(policy);
         await shop.UntilReady();
+        await shop.cluster.Until(() => api.Cluster.Get("cronjobs", Space, $"backup-{name}-data-{name}-0") is not null, "the webhook has made the CronJob", Cancel);
         return shop;
     }
 
@@ -85,7 +90,13 @@ sealed class ExampleNamespace : IAsyncDisposable
         return await Run(new JsonObject { ["apiVersion"] = "batch/v1", ["kind"] = "Job", ["metadata"] = new JsonObject { ["name"] = $"now-{++made}" }, ["spec"] = job });
     }
 
-    public Task<EndedRun> Restore() => Run(AsOfRedis(Policy()["commands"]?["restore"] is null ? "restore-job.yaml" : "restore-job-command.yaml").Single());
+    public async Task<EndedRun> Restore()
+    {
+        var job = Yaml.DocumentsIn(Folder("restore-job.yaml")).Single();
+        ((JsonObject)job["metadata"]!).Remove("generateName");
+        job["metadata"]!["name"] = $"restore-{Name}-{++made}";
+        return await Run(job);
+    }
 
     /// <summary>How many objects there are in the bucket.</summary>
     public async Task<int> Stored() => (await bucket.Client.ListObjectsV2Async(new() { BucketName = bucket.Name }, Cancel)).S3Objects?.Count ?? 0;
@@ -95,7 +106,8 @@ sealed class ExampleNamespace : IAsyncDisposable
 
     async Task<EndedRun> Run(JsonObject job)
     {
-        var name = (string)(await Create(job))["metadata"]!["name"]!;
+        job["metadata"]!["namespace"] = Space;
+        var name = (string)(await webhook.Create(job))["metadata"]!["name"]!;
         bool Has(string type) => (Get("jobs", name)["status"]?["conditions"] as JsonArray ?? []).Any(condition => (string?)condition!["type"] == type && (string?)condition["status"] == "True");
         await cluster.Until(() => Has("Complete") || Has("Failed"), $"the end of job {name}", Cancel, TimeSpan.FromMinutes(3));
         var pod = cluster.Pods.Last(pod => pod.Name.StartsWith(name + "-", StringComparison.Ordinal));
@@ -109,34 +121,6 @@ sealed class ExampleNamespace : IAsyncDisposable
     JsonObject Get(string plural, string name) => api.Cluster.Get(plural, Space, name)!.Item;
 
     string Folder(string file) => Repository.PathOf($"manifests/examples/{Name}/{file}");
-
-    JsonNode Policy() => Yaml.DocumentsIn(Folder("backuppolicy.yaml")).Single()["spec"]!;
-
-    /// <summary>Accounts, Leases, CronJob and the policy's ConfigMap.</summary>
-    IEnumerable<JsonObject> Made()
-    {
-        var policy = Policy();
-        Assert.Equal("backups", (string?)policy["storage"]!["bucket"]);
-        policy["storage"]!["bucket"] = bucket.Name;
-        policy["storage"]!["endpoint"] = S3Bucket.Server.AbsoluteUri;
-        policy["cluster"] = "test";
-        yield return new JsonObject
-        {
-            ["apiVersion"] = "v1",
-            ["kind"] = "ConfigMap",
-            ["metadata"] = new JsonObject { ["name"] = $"backup-{Name}-policy" },
-            ["data"] = new JsonObject { ["policy.yaml"] = new JsonObject { ["backup"] = policy.DeepClone() }.ToJsonString() },
-        };
-        foreach (var item in ((string[])["leases.yaml", "rbac.yaml", "cronjob.yaml"]).SelectMany(AsOfRedis))
-            yield return item;
-    }
-
-    IEnumerable<JsonObject> AsOfRedis(string file) => Yaml.Documents(File.ReadAllText(Repository.PathOf($"{Redis}/{file}"))
-        .Replace("redis:7.2.5-bookworm", (string)Container["image"]!, StringComparison.Ordinal)
-        .Replace("backup-redis-policy-commands", "backup-redis-policy", StringComparison.Ordinal)
-        .Replace("redis", Name, StringComparison.Ordinal)
-        .Replace("/data\n", (string)DataMount["mountPath"]! + "\n", StringComparison.Ordinal)
-        .Replace("999", $"{User}", StringComparison.Ordinal));
 
     /// <summary>What the README tells a user to edit.</summary>
     JsonObject Own(JsonObject item)
@@ -160,14 +144,6 @@ sealed class ExampleNamespace : IAsyncDisposable
         return item;
     }
 
-    async Task<JsonObject> Create(JsonObject item)
-    {
-        var (group, plural) = ((string)item["apiVersion"]! is "v1" ? "/api/v1" : "/apis/" + item["apiVersion"], ((string)item["kind"]!).ToLowerInvariant() + "s");
-        var answer = await admin.Call("POST", $"{group}/namespaces/{Space}/{plural}?fieldValidation=Strict", item.ToJsonString());
-        Assert.True(answer.Status == 201, $"{item["kind"]} {item["metadata"]?["name"]}: {answer.Text}");
-        return (JsonObject)answer.Json;
-    }
-
     // The image has a user of that number.
     SimulatedImage WithUser(SimulatedImage image)
     {
@@ -184,6 +160,7 @@ sealed class ExampleNamespace : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         admin.Dispose();
+        await webhook.DisposeAsync();
         await cluster.DisposeAsync();
         await api.DisposeAsync();
         await bucket.DisposeAsync();

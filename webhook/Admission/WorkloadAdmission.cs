@@ -1,5 +1,6 @@
 using System.Text.Json;
 using BackupRunner.Names;
+using BackupRunner.Webhook.Plans;
 using BackupRunner.Webhook.Workloads;
 
 namespace BackupRunner.Webhook.Admission;
@@ -39,6 +40,7 @@ public static class WorkloadAdmission
         var isChosen = workload.Annotations.ContainsKey(ClusterNames.ClaimsAnnotation);
         var selected = WorkloadClaims.Of(workload, view);
         findings.Warnings.AddRange(selected.IsUnknownYet);
+        findings.Warnings.AddRange(RunProblems.Of(workload, selected.Claims).Select(problem => $"spec.template.spec: {problem}"));
         // What the user names must be possible; of the default, what is not is left out. The default that mutation wrote names only what is possible.
         (isChosen ? findings.Problems : findings.Warnings).AddRange(selected.Problems.Select(problem => $"{path}: {problem}"));
         if (selected is { Claims.Count: 0, IsUnknownYet.Count: 0 } && !(isChosen && selected.Problems.Count > 0))

@@ -20,7 +20,7 @@ public sealed class Assessor(ClusterCache cache, Installation installation, Prob
         if (policy.Policy is null)
             return new(null, [$"BackupPolicy \"{name}\": {string.Join("; ", policy.Problems)}"]);
         var selected = ClaimSelection.Of(workload, cache.Claims(space));
-        var problems = selected.Problems.Concat(selected.IsUnknownYet).Concat(notes.Of(workload.Id)).ToList();
+        var problems = selected.Problems.Concat(selected.IsUnknownYet).Concat(RunProblems.Of(workload, selected.Claims)).Concat(notes.Of(workload.Id)).ToList();
         if (selected.Claims.Count == 0)
             return new(null, problems.Count > 0 ? problems : ["it has no volume that can be backed up"]);
         return new(new ProtectionPlan(workload, policy, selected.Claims, SecretDemands.Mounted(SecretDemands.Of(workload, policy, installation.Cluster)), installation), problems);

@@ -31,7 +31,7 @@ public sealed partial class ClusterWatch(KubeClient kube, ClusterCache cache, IR
     [
         Follow(StatefulSets, new(), item => cache.Put(WorkloadReader.Read(ClusterNames.StatefulSet, item)), item => cache.Remove(IdOf(ClusterNames.StatefulSet, item)), cancel),
         Follow(Deployments, new(), item => cache.Put(WorkloadReader.Read(ClusterNames.Deployment, item)), item => cache.Remove(IdOf(ClusterNames.Deployment, item)), cancel),
-        Follow(Policies, new(), item => cache.Put(PolicyObjectReader.Read(item), PolicyKeyIds.Read(item)), item => cache.RemovePolicy(item.Metadata.Namespace ?? "", item.Metadata.Name), cancel),
+        Follow(Policies, new(), PutPolicy, item => cache.RemovePolicy(item.Metadata.Namespace ?? "", item.Metadata.Name), cancel),
         Follow(Claims, new(), item => cache.Put(ClaimReader.Read(item)), item => cache.RemoveClaim(item.Metadata.Namespace ?? "", item.Metadata.Name), cancel),
         Follow(KubeResources.Leases, Ours, PutLease, RemoveLease, cancel),
         .. secretNamespaces.Select(space => Follow(Secrets, space, new(), TellSecret, TellSecret, new(), cancel)),
@@ -39,6 +39,15 @@ public sealed partial class ClusterWatch(KubeClient kube, ClusterCache cache, IR
     ]);
 
     static WorkloadId IdOf(string kind, KubeObject item) => new(kind, item.Metadata.Namespace ?? "", item.Metadata.Name);
+
+    /// <summary>Changes of one that is being deleted are not reviewed: it counts as gone.</summary>
+    void PutPolicy(KubeObject policy)
+    {
+        if (policy.Metadata.DeletionTimestamp is null)
+            cache.Put(PolicyObjectReader.Read(policy), PolicyKeyIds.Read(policy));
+        else
+            cache.RemovePolicy(policy.Metadata.Namespace ?? "", policy.Metadata.Name);
+    }
 
     void PutLease(Lease lease)
     {

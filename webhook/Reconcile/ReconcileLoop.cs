@@ -7,7 +7,10 @@ namespace BackupRunner.Webhook.Reconcile;
 /// One term as the leader: everything is looked at once, then whatever changes, and everything again every ten minutes. Nothing that goes wrong with one thing
 /// stops the others.
 /// </summary>
-public sealed partial class ReconcileLoop(ClusterCache cache, ReconcileSteps steps, TimeProvider time, ILogger<ReconcileLoop> log)
+/// <param name="everything">Every thing that there is to look at.</param>
+/// <param name="look">At one thing; the answer is when to look again although nothing has changed.</param>
+public sealed partial class ReconcileLoop(
+    ClusterCache cache, Func<IEnumerable<WorkKey>> everything, Func<WorkKey, CancellationToken, Task<TimeSpan?>> look, TimeProvider time, ILogger<ReconcileLoop> log)
 {
     const int Workers = 8;
 
@@ -37,7 +40,7 @@ public sealed partial class ReconcileLoop(ClusterCache cache, ReconcileSteps ste
         while (true)
         {
             var (began, things) = (time.GetTimestamp(), 0);
-            foreach (var key in steps.Everything(cache))
+            foreach (var key in everything())
             {
                 queue.Add(key);
                 things++;
@@ -57,7 +60,7 @@ public sealed partial class ReconcileLoop(ClusterCache cache, ReconcileSteps ste
             var key = await queue.Take(cancel);
             try
             {
-                var again = await steps.Of(key, cancel);
+                var again = await look(key, cancel);
                 queue.Done(key);
                 if (again is { } pause)
                     queue.AddAfter(key, pause);

@@ -5,10 +5,10 @@ namespace BackupRunner.Webhook.Reconcile;
 
 /// <summary>Who looks at what.</summary>
 public sealed class ReconcileSteps(
-    WorkloadReconciler workloads, OrphanReconciler orphans, PolicyReconciler policies, LeaseReconciler leases, SecretReconciler secrets)
+    ClusterCache cache, WorkloadReconciler workloads, OrphanReconciler orphans, PolicyReconciler policies, LeaseReconciler leases, SecretReconciler secrets)
 {
     /// <summary>Every thing that there is to look at.</summary>
-    public IEnumerable<WorkKey> Everything(ClusterCache cache) => [.. cache.Everything(), .. secrets.Everything()];
+    public IEnumerable<WorkKey> Everything() => [.. cache.Everything(), .. secrets.Everything()];
 
     /// <returns>When to look again although nothing has changed; null: not before something has.</returns>
     public async Task<TimeSpan?> Of(WorkKey key, CancellationToken cancel)

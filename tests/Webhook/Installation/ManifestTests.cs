@@ -78,6 +78,8 @@ public sealed class ManifestTests
 
     [Theory]
     [InlineData("get", "", "secrets", "default", "redis-password", false)]
+    // Whose answer shows it: docs/OPERATIONS.md, "What that does not mean".
+    [InlineData("patch", "", "secrets", "default", "redis-password", true)]
     [InlineData("list", "", "secrets", "default", "", false)]
     [InlineData("update", "", "secrets", "default", "redis-password", false)]
     [InlineData("get", "", "secrets", "backup-system", "backup-webhook-tls", true)]

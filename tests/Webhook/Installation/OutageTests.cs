@@ -57,6 +57,20 @@ public sealed class OutageTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task A_policy_that_is_being_deleted_goes_to_the_end()
+    {
+        const string Policies = "/apis/backup.middleware.io/v1/namespaces/default/backuppolicies";
+        var policy = Yaml.Documents("{apiVersion: backup.middleware.io/v1, kind: BackupPolicy, metadata: {name: p, namespace: default, uid: u, resourceVersion: '1', finalizers: [foregroundDeletion]}, spec: {storage: {provider: file, path: /b}}}").Single();
+        api.Cluster.Put(api.Cluster.Kinds["backuppolicies"], policy);
+        Assert.Equal(500, (await admin.Call("PATCH", Policies + "/p", """{"spec":{"enabled":false}}""", "application/merge-patch+json")).Status);
+
+        Assert.Equal(200, (await admin.Call("DELETE", Policies + "/p")).Status);
+
+        Assert.Equal(200, (await admin.Call("PATCH", Policies + "/p", """{"metadata":{"finalizers":null}}""", "application/merge-patch+json")).Status);
+        Assert.Equal(404, (await admin.Call("GET", Policies + "/p")).Status);
+    }
+
+    [Fact]
     public async Task Annotations_are_neither_set_nor_removed_unseen()
     {
         Assert.Contains(Away, (await Make("new", new JsonObject { ["backup.middleware.io/policy"] = "nightly" })).Message, StringComparison.Ordinal);

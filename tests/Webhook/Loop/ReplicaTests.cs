@@ -17,7 +17,7 @@ public sealed class ReplicaTests
     [Theory]
     [InlineData("KILL")]
     [InlineData("TERM")]
-    public async Task When_the_leader_ends_the_other_goes_on_and_admission_never_stops(string signal)
+    public async Task When_the_leader_ends_the_other_goes_on(string signal)
     {
         await using var scene = await WatchedNamespace.Start(webhooks: 2);
         var (leading, other) = await Replicas(scene);
@@ -39,6 +39,27 @@ public sealed class ReplicaTests
             Assert.Equal(0, await leading.Exited());
             Assert.DoesNotContain("error", leading.Log, StringComparison.Ordinal);
         }
+    }
+
+    [Fact]
+    public async Task A_leader_that_lives_and_has_lost_its_Lease_writes_no_more()
+    {
+        await using var scene = await WatchedNamespace.Start(webhooks: 1);
+        await scene.Webhook.Create(WatchedNamespace.Policy());
+        await scene.Webhook.Create(WatchedNamespace.StatefulSet());
+        await scene.UntilStatus("1 claim protected");
+
+        // Another took it, as it may after a pause.
+        await scene.Patch($"/apis/coordination.k8s.io/v1/namespaces/{WebhookInstallation.Space}/leases/backup-webhook",
+            "spec: {holderIdentity: another, leaseDurationSeconds: 3600, acquireTime: '2026-11-23T02:00:00.000000Z', renewTime: '2026-11-23T02:00:00.000000Z', leaseTransitions: 9}");
+        await scene.Webhook.Replicas[0].Said("no longer leading");
+        var before = scene.Webhook.Calls.Count();
+        await scene.Patch("/apis/apps/v1/namespaces/default/statefulsets/db", "spec: {replicas: 2}");
+        // It has looked at the Lease since: it is at work, and not at ours.
+        await WatchedNamespace.Until(() => scene.Webhook.Calls.Skip(before).Count(call => call is { Resource: "leases", Method: "GET" }) > 2, "it looks at the Lease");
+
+        Assert.DoesNotContain(scene.Webhook.Calls.Skip(before), call => call.Method is not "GET");
+        Assert.Single(scene.Made("cronjobs"));
     }
 
     [Fact]

@@ -10,6 +10,8 @@ namespace BackupRunner.Webhook.Plans.Pods;
 /// </summary>
 static class ScriptContainer
 {
+    const string Temporary = "/tmp";
+
     public static JsonObject Of(ProtectionPlan plan, ProtectedClaim claim, RunIdentity identity)
     {
         var workload = plan.Workload.Pod.Containers.First(container => container.Name == claim.Container);
@@ -21,11 +23,15 @@ static class ScriptContainer
         container["args"] = new JsonArray { RestoreContainer.Wrapper, "sh", $"{RunFiles.Scratch}/{RestoreContainer.Folder}" };
         container["resources"] = RunContainer.Resources("100m");
         container["securityContext"] = identity.OfWorkload();
-        container["volumeMounts"] = new JsonArray
+        var mounts = new JsonArray
         {
             RunPod.Mount(claim, claim.MountPath, isReadOnly: false),
             new JsonObject { ["name"] = "backup", ["mountPath"] = RunFiles.Scratch },
         };
+        // With a read-only root a shell has nowhere else for a here-document, nor sort or mktemp.
+        if (!$"{claim.MountPath}/".StartsWith(Temporary + "/", StringComparison.Ordinal))
+            mounts.Add((JsonNode)new JsonObject { ["name"] = "tmp", ["mountPath"] = Temporary });
+        container["volumeMounts"] = mounts;
         return container;
     }
 }

@@ -1,0 +1,78 @@
+using System.Collections.Concurrent;
+using BackupRunner.Tests.Hooks;
+using BackupRunner.Tests.Support;
+using BackupRunner.Webhook.Reconcile;
+using Microsoft.Extensions.Logging.Abstractions;
+
+namespace BackupRunner.Tests.Webhook;
+
+/// <summary>What is looked at, and when.</summary>
+public sealed class ReconcileLoopTests : IAsyncDisposable
+{
+    static readonly WorkKey Good = new(WorkKind.Workload, "default", "statefulset/good");
+    static readonly WorkKey Bad = new(WorkKind.Workload, "default", "statefulset/bad");
+
+    readonly ManualTime time = new();
+    readonly ClusterCache cache = new();
+    readonly ConcurrentQueue<WorkKey> looks = new();
+    readonly CancellationTokenSource end = new();
+    Task running = Task.CompletedTask;
+
+    public async ValueTask DisposeAsync()
+    {
+        await end.CancelAsync();
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => running);
+        end.Dispose();
+    }
+
+    void Run(Func<WorkKey, TimeSpan?> look) => running = new ReconcileLoop(cache, () => [Good, Bad], (key, _) =>
+    {
+        looks.Enqueue(key);
+        return Task.FromResult(look(key));
+    }, time, NullLogger<ReconcileLoop>.Instance).Run(end.Token);
+
+    int Looks(WorkKey at) => looks.Count(key => key == at);
+
+    /// <summary>The clock goes on in small steps, so that waits that are made meanwhile count too.</summary>
+    Task Until(WorkKey at, int times, TimeSpan step) => Eventually.True(() =>
+    {
+        time.Advance(step);
+        return Task.FromResult(Looks(at) >= times);
+    }, $"{times} looks at {at}");
+
+    [Fact]
+    public async Task Everything_is_looked_at_at_once_and_again_every_ten_minutes()
+    {
+        Run(_ => null);
+        await Until(Good, 1, TimeSpan.Zero);
+        await Until(Bad, 1, TimeSpan.Zero);
+        var before = time.GetUtcNow();
+
+        await Until(Good, 3, TimeSpan.FromSeconds(20));
+
+        Assert.InRange(time.GetUtcNow() - before, TimeSpan.FromMinutes(20), TimeSpan.FromMinutes(25));
+    }
+
+    [Fact]
+    public async Task What_fails_is_tried_again_and_stops_nothing_else()
+    {
+        Run(key => key == Bad ? throw new InvalidOperationException("a bug") : null);
+        await Until(Bad, 4, TimeSpan.FromSeconds(1));
+        var good = Looks(Good);
+
+        cache.Tell(Good);
+
+        await Until(Good, good + 1, TimeSpan.Zero);
+        Assert.False(running.IsCompleted);
+    }
+
+    [Fact]
+    public async Task What_asks_to_be_looked_at_again_is()
+    {
+        Run(key => key == Bad ? TimeSpan.FromSeconds(5) : null);
+
+        await Until(Bad, 5, TimeSpan.FromSeconds(1));
+
+        Assert.Equal(1, Looks(Good));
+    }
+}
