@@ -1,4 +1,5 @@
 using System.Text.Json;
+using BackupRunner.Names;
 
 namespace BackupRunner.Webhook.Admission;
 
@@ -11,9 +12,12 @@ static class WorkloadChange
     static readonly string[] ContainerFields = ["name", "volumeMounts", "volumeDevices"];
 
     public static bool Matters(JsonElement old, JsonElement item) =>
-        !SameTexts(ObjectMetadata.Of(old).Ours(), ObjectMetadata.Of(item).Ours()) || !SameSpec(JsonText.Part(old, "spec"), JsonText.Part(item, "spec"));
+        !SameTexts(Texts(old), Texts(item)) || !SameSpec(JsonText.Part(old, "spec"), JsonText.Part(item, "spec"));
 
-    static bool SameTexts(IReadOnlyDictionary<string, string> old, IReadOnlyDictionary<string, string> item) =>
+    /// <summary>Without what the loop itself says: it must be able to say it of a workload that would be refused today.</summary>
+    static Dictionary<string, string> Texts(JsonElement item) => ObjectMetadata.Of(item).Ours().Where(entry => entry.Key != ClusterNames.StatusAnnotation).ToDictionary();
+
+    static bool SameTexts(Dictionary<string, string> old, Dictionary<string, string> item) =>
         old.Count == item.Count && old.All(entry => item.TryGetValue(entry.Key, out var value) && value == entry.Value);
 
     static bool SameSpec(JsonElement old, JsonElement item)

@@ -29,20 +29,27 @@ public sealed class Applier(KubeClient kube, OwnObjects own)
         var key = new ObjectKey(wanted.Resource.Plural, wanted.Namespace, wanted.Name);
         var manifest = JsonSerializer.SerializeToElement(wanted.Body, ManifestJson.Default.JsonObject);
         var there = own.Find(key);
-        if (there is not null && (IsSettled(key, manifest, there) || Drifting.Of(manifest, there.Fields) == Drift.None))
+        if (there is not null && (IsSettled(key, manifest, there) || await Drifted(wanted, manifest, there, cancel) == Drift.None))
             return false;
+        var mark = own.Mark(key);
         try
         {
             var result = there is null ? await Make(wanted, key, cancel) : await Change(wanted, there, cancel);
-            if (Drifting.Of(manifest, OwnObject.Of(key.Plural, result)!.Fields) == Drift.Extra)
+            if (Drifting.Of(manifest, OwnObject.FieldsOf(key.Plural, result)) == Drift.Extra)
                 result = await kube.Replace(wanted.Resource, WithoutExtras(result, manifest), cancel);
             if (OwnObject.Of(key.Plural, result) is not { } now)
                 throw new RefusedObjectException($"{key} comes back from the API server without our label; does another webhook take it away");
             settled[key] = (Digest(manifest), now);
-            own.Put(now);
+            own.PutAnswer(now, mark);
             return true;
         }
-        catch (KubeException refused) when (!refused.IsTransient && !refused.IsConflict && !refused.IsNotFound && !IsAnother(refused))
+        catch (KubeException stale) when (stale.IsConflict || stale.IsNotFound || IsAnother(stale))
+        {
+            // What we took for true was not: the next try begins with what is.
+            await Look(wanted.Resource, key, cancel);
+            throw;
+        }
+        catch (KubeException refused) when (!refused.IsTransient)
         {
             throw new RefusedObjectException($"the API server refuses {key}: {refused.Status.Message}", refused);
         }
@@ -54,6 +61,21 @@ public sealed class Applier(KubeClient kube, OwnObjects own)
         await kube.Delete(resource, there.Key.Namespace, there.Key.Name, new DeleteOptions { Uid = there.Uid, Propagation = Propagation.Background }, cancel);
         settled.TryRemove(there.Key, out _);
         own.Remove(there.Key);
+    }
+
+    async Task Look(KubeResource<KubeObject> resource, ObjectKey key, CancellationToken cancel)
+    {
+        if (await kube.Get(resource, key.Namespace, key.Name, cancel) is { } found && OwnObject.Of(key.Plural, found) is { } now)
+            own.Put(now);
+        else
+            own.Remove(key);
+    }
+
+    async Task<Drift> Drifted(WantedObject wanted, JsonElement manifest, OwnObject there, CancellationToken cancel)
+    {
+        if (there.Fields is { } kept)
+            return Drifting.Of(manifest, kept);
+        return await kube.Get(wanted.Resource, wanted.Namespace, wanted.Name, cancel) is { } found ? Drifting.Of(manifest, OwnObject.FieldsOf(there.Key.Plural, found)) : Drift.Changed;
     }
 
     async Task<KubeObject> Make(WantedObject wanted, ObjectKey key, CancellationToken cancel)

@@ -52,7 +52,7 @@ public sealed class ClusterCache : IClusterView
         workloads[now.Id] = now;
         byLabel[(now.Id.Namespace, now.Id.Label)] = now.Id;
         if (now.PolicyName is not null || before?.PolicyName is not null || Own.For(now.Id.Namespace, now.Id.Label).Count > 0)
-            Tell(KeyOf(now.Id));
+            TellWithLeases(now.Id);
         if (before?.PolicyName != now.PolicyName)
             TellPolicies(now.Id.Namespace, before?.PolicyName, now.PolicyName);
     }
@@ -160,7 +160,15 @@ public sealed class ClusterCache : IClusterView
             return;
         Tell(new WorkKey(WorkKind.Policy, @namespace, policy));
         foreach (var workload in Protected().Where(workload => workload.Id.Namespace == @namespace && workload.PolicyName == policy))
-            Tell(KeyOf(workload.Id));
+            TellWithLeases(workload.Id);
+    }
+
+    /// <summary>What a dead run left may be settled now that could not before.</summary>
+    void TellWithLeases(WorkloadId id)
+    {
+        Tell(KeyOf(id));
+        foreach (var lease in LeasesFor(id).Where(lease => lease.IsUnsettled))
+            Tell(new WorkKey(WorkKind.Lease, id.Namespace, lease.Lease.Metadata.Name));
     }
 
     void TellOwners(string @namespace, string claim)

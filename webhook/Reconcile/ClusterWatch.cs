@@ -26,19 +26,27 @@ public sealed partial class ClusterWatch(KubeClient kube, ClusterCache cache, IR
     /// <summary>Ends once everything that there is has been told, but for Secrets, of which nothing is kept. Only after <see cref="Run"/> was called.</summary>
     public Task Synced => Task.WhenAll(synced);
 
-    /// <summary>Runs until it is cancelled. A kind that may not be watched is tried again and again, and said.</summary>
-    public Task Run(CancellationToken cancel) => Task.WhenAll(
-    [
-        Follow(StatefulSets, new(), item => cache.Put(WorkloadReader.Read(ClusterNames.StatefulSet, item)), item => cache.Remove(IdOf(ClusterNames.StatefulSet, item)), cancel),
-        Follow(Deployments, new(), item => cache.Put(WorkloadReader.Read(ClusterNames.Deployment, item)), item => cache.Remove(IdOf(ClusterNames.Deployment, item)), cancel),
-        Follow(Policies, new(), PutPolicy, item => cache.RemovePolicy(item.Metadata.Namespace ?? "", item.Metadata.Name), cancel),
-        Follow(Claims, new(), item => cache.Put(ClaimReader.Read(item)), item => cache.RemoveClaim(item.Metadata.Namespace ?? "", item.Metadata.Name), cancel),
-        Follow(KubeResources.Leases, Ours, PutLease, RemoveLease, cancel),
-        .. secretNamespaces.Select(space => Follow(Secrets, space, new(), TellSecret, TellSecret, new(), cancel)),
-        .. OwnKinds.All.Where(kind => kind.Plural != "leases").Select(kind => Follow(kind, Ours, item => PutOwn(kind.Plural, item), item => cache.RemoveOwn(OwnObject.KeyOf(kind.Plural, item)), cancel)),
-    ]);
-
-    static WorkloadId IdOf(string kind, KubeObject item) => new(kind, item.Metadata.Namespace ?? "", item.Metadata.Name);
+    /// <summary>Runs until it is cancelled. A kind that may not be watched is tried again and again, and said; a watch that ends by a bug ends all.</summary>
+    public async Task Run(CancellationToken cancel)
+    {
+        List<Task> watches =
+        [
+            Follow(StatefulSets, item => cache.Put(WorkloadReader.Read(ClusterNames.StatefulSet, item)), (space, name) => cache.Remove(new(ClusterNames.StatefulSet, space, name)), cancel),
+            Follow(Deployments, item => cache.Put(WorkloadReader.Read(ClusterNames.Deployment, item)), (space, name) => cache.Remove(new(ClusterNames.Deployment, space, name)), cancel),
+            Follow(Policies, PutPolicy, cache.RemovePolicy, cancel),
+            Follow(Claims, item => cache.Put(ClaimReader.Read(item)), cache.RemoveClaim, cancel),
+            Follow(KubeResources.Leases, PutLease, RemoveLease, cancel, Ours),
+            .. secretNamespaces.Select(space => Follow(new WatchedKind<KubeObject>(Secrets, space, new(), TellSecret, TellSecret), new(), cancel)),
+            .. OwnKinds.All.Where(kind => kind.Plural != "leases")
+                .Select(kind => Follow(kind, item => PutOwn(kind.Plural, item), (space, name) => cache.RemoveOwn(new(kind.Plural, space, name)), cancel, Ours)),
+        ];
+        while (watches.Count > 0)
+        {
+            var ended = await Task.WhenAny(watches);
+            await ended;
+            watches.Remove(ended);
+        }
+    }
 
     /// <summary>Changes of one that is being deleted are not reviewed: it counts as gone.</summary>
     void PutPolicy(KubeObject policy)
@@ -55,10 +63,10 @@ public sealed partial class ClusterWatch(KubeClient kube, ClusterCache cache, IR
         cache.Put(SeenLease.Of(lease, time.GetTimestamp()));
     }
 
-    void RemoveLease(Lease lease)
+    void RemoveLease(string @namespace, string name)
     {
-        cache.RemoveLease(lease.Metadata.Namespace ?? "", lease.Metadata.Name);
-        cache.RemoveOwn(OwnObject.KeyOf("leases", lease));
+        cache.RemoveLease(@namespace, name);
+        cache.RemoveOwn(new("leases", @namespace, name));
     }
 
     void PutOwn(string plural, KubeObject item)
@@ -70,34 +78,41 @@ public sealed partial class ClusterWatch(KubeClient kube, ClusterCache cache, IR
     }
 
     /// <summary>That it changed; whoever looks at it reads it.</summary>
-    void TellSecret(KubeObject item) => cache.Tell(new WorkKey(WorkKind.Secret, item.Metadata.Namespace ?? "", item.Metadata.Name));
+    void TellSecret(KubeObject item) => TellSecret(item.Metadata.Namespace ?? "", item.Metadata.Name);
 
-    Task Follow<T>(KubeResource<T> of, ListOptions options, Action<T> put, Action<T> remove, CancellationToken cancel) where T : KubeObject
+    void TellSecret(string @namespace, string name) => cache.Tell(new WorkKey(WorkKind.Secret, @namespace, name));
+
+    Task Follow<T>(KubeResource<T> of, Action<T> put, Action<string, string> remove, CancellationToken cancel, ListOptions? options = null) where T : KubeObject
     {
         var first = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         synced.Add(first.Task);
-        return Follow(of, null, options, put, remove, first, cancel);
+        return Follow(new WatchedKind<T>(of, null, options ?? new(), put, remove), first, cancel);
     }
 
-    async Task Follow<T>(KubeResource<T> of, string? @namespace, ListOptions options, Action<T> put, Action<T> remove, TaskCompletionSource first, CancellationToken cancel) where T : KubeObject
+    async Task Follow<T>(WatchedKind<T> kind, TaskCompletionSource first, CancellationToken cancel) where T : KubeObject
     {
         while (true)
         {
             try
             {
-                await foreach (var change in kube.Watch(of, @namespace, options, cancel))
+                kind.Begin();
+                await foreach (var change in kube.Watch(kind.Of, kind.Namespace, kind.Options, cancel))
                 {
-                    if (change is { Change: WatchChange.Deleted, Item: { } gone })
-                        remove(gone);
-                    else if (change.Item is { } item)
-                        put(item);
-                    else
-                        first.TrySetResult();
+                    try
+                    {
+                        if (kind.Take(change))
+                            first.TrySetResult();
+                    }
+                    catch (Exception bug) when (change.Item is { } item)
+                    {
+                        // One that cannot be read must not hide the others.
+                        CannotRead(bug, kind.Of.ToString(), item.Metadata.Namespace ?? "", item.Metadata.Name);
+                    }
                 }
             }
             catch (KubeException refused)
             {
-                CannotWatch(of.ToString(), refused.Message);
+                CannotWatch(kind.Of.ToString(), refused.Message);
             }
             await Task.Delay(Pause, time, cancel);
         }
@@ -105,4 +120,7 @@ public sealed partial class ClusterWatch(KubeClient kube, ClusterCache cache, IR
 
     [LoggerMessage(Level = LogLevel.Error, Message = "cannot watch {Resource}: {Reason}; trying again")]
     partial void CannotWatch(string resource, string reason);
+
+    [LoggerMessage(Level = LogLevel.Error, Message = "{Resource} {Namespace}/{Name} is left out: a bug")]
+    partial void CannotRead(Exception bug, string resource, string @namespace, string name);
 }

@@ -16,8 +16,10 @@ public sealed class LeaseReconciler(ClusterCache cache, Assessor assessor, Lease
             return null;
         }
         var workload = WorkloadOf(lease) is { } id ? cache.Workload(id) : null;
-        var policy = workload?.PolicyName is { } name ? cache.Policy(key.Namespace, name) : null;
-        var plan = workload is null || policy is null ? null : assessor.Of(workload).Plan;
+        // Whose annotation is gone has what a dead run left settled by the policy that it had.
+        var name = workload is null ? null : workload.PolicyName ?? CopyReconciler.LastPolicy(cache.Own, workload.Id);
+        var policy = name is null ? null : cache.Policy(key.Namespace, name);
+        var plan = workload is null || policy is null ? null : assessor.Of(workload with { PolicyName = name }).Plan;
         var outcome = await tending.Tend(lease, workload, policy, plan, cancel);
         Note(key, workload, outcome.Problem);
         return outcome.Again;

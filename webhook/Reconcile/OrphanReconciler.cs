@@ -26,8 +26,10 @@ public sealed class OrphanReconciler(KubeClient kube, ClusterCache cache, Applie
         if (Waits(@namespace, label) is { } rest)
             return rest;
         var leases = objects.Where(one => one.Key.Plural == "leases").Select(one => cache.Lease(@namespace, one.Key.Name)).OfType<SeenLease>();
-        if (leases.Any(lease => lease.IsHeld(time)) || await IsThere(@namespace, label, cancel))
+        if (leases.Any(lease => lease.IsHeld(time) || lease.IsUnsettled) || await IsThere(@namespace, label, cancel))
             return Patience;
+        lock (gate)
+            since.Remove((@namespace, label));
         foreach (var kind in OwnKinds.All)
             foreach (var one in objects.Where(one => one.Key.Plural == kind.Plural && !one.HasOwner))
                 await applier.Remove(one, kind, cancel);

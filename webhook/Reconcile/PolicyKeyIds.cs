@@ -3,6 +3,7 @@ using System.Text.Json.Nodes;
 using BackupRunner.Keys;
 using BackupRunner.Kube;
 using BackupRunner.Webhook.Keys;
+using BackupRunner.Webhook.Workloads;
 
 namespace BackupRunner.Webhook.Reconcile;
 
@@ -20,7 +21,7 @@ public sealed record PolicyKeyIds(IReadOnlyDictionary<string, IReadOnlyList<KeyI
             return None;
         var bySource = new Dictionary<string, IReadOnlyList<KeyId>>();
         foreach (var source in all.EnumerateObject().Where(source => source.Value.ValueKind == JsonValueKind.Array))
-            bySource[source.Name] = [.. source.Value.EnumerateArray().Where(id => id.ValueKind == JsonValueKind.String).Select(id => KeyId.Parse(id.GetString()!)).OfType<KeyId>()];
+            bySource[source.Name] = [.. source.Value.EnumerateArray().Select(id => id.AsText()).OfType<string>().Select(KeyId.Parse).OfType<KeyId>()];
         return new(bySource);
     }
 

@@ -12,8 +12,6 @@ namespace BackupRunner.Webhook.Reconcile;
 public sealed partial class ReconcileLoop(
     ClusterCache cache, Func<IEnumerable<WorkKey>> everything, Func<WorkKey, CancellationToken, Task<TimeSpan?>> look, TimeProvider time, ILogger<ReconcileLoop> log)
 {
-    const int Workers = 8;
-
     static readonly TimeSpan Glance = TimeSpan.FromMilliseconds(250);
 
     static readonly TimeSpan Everything = TimeSpan.FromMinutes(10);
@@ -21,31 +19,35 @@ public sealed partial class ReconcileLoop(
     /// <param name="cancel">Ends the term.</param>
     public async Task Run(CancellationToken cancel)
     {
-        using var queue = new WorkQueue(time);
-        cache.Changed += queue.Add;
+        using WorkQueue queue = new(time), leases = new(time), secrets = new(time);
+        void Add(WorkKey key) => (key.Kind switch { WorkKind.Lease => leases, WorkKind.Secret => secrets, _ => queue }).Add(key);
+        cache.Changed += Add;
         try
         {
             Begins();
-            var workers = Enumerable.Range(0, Workers).Select(_ => Work(queue, cancel));
-            await Task.WhenAll([.. workers, Sweep(queue, cancel)]);
+            // A database that is frozen waits for nobody, and for Secrets, one after the other, nothing else does.
+            Task[] workers = [.. Workers(queue, 8, cancel), .. Workers(leases, 4, cancel), .. Workers(secrets, 1, cancel)];
+            await Task.WhenAll([.. workers, Sweep(Add, () => queue.IsIdle && leases.IsIdle && secrets.IsIdle, cancel)]);
         }
         finally
         {
-            cache.Changed -= queue.Add;
+            cache.Changed -= Add;
         }
     }
 
-    async Task Sweep(WorkQueue queue, CancellationToken cancel)
+    IEnumerable<Task> Workers(WorkQueue queue, int count, CancellationToken cancel) => Enumerable.Range(0, count).Select(_ => Work(queue, cancel));
+
+    async Task Sweep(Action<WorkKey> add, Func<bool> isIdle, CancellationToken cancel)
     {
         while (true)
         {
             var (began, things) = (time.GetTimestamp(), 0);
             foreach (var key in everything())
             {
-                queue.Add(key);
+                add(key);
                 things++;
             }
-            while (!queue.IsIdle)
+            while (!isIdle())
                 await Task.Delay(Glance, time, cancel);
             var seconds = Math.Round(time.GetElapsedTime(began).TotalSeconds, 1);
             Looked(things, seconds);

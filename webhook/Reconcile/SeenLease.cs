@@ -1,23 +1,29 @@
 using System.Text.Json;
 using BackupRunner.Kube;
 using BackupRunner.Names;
+using BackupRunner.Webhook.Workloads;
 
 namespace BackupRunner.Webhook.Reconcile;
 
 /// <summary>A Lease, and when a watch told of this state of it.</summary>
-/// <param name="Lease">Without the report of the last run, which may be long.</param>
+/// <param name="Lease">With the annotations that say what its holder left, cut where they are longer than ours are.</param>
 /// <param name="SeenAt">By <see cref="TimeProvider.GetTimestamp"/>.</param>
 /// <param name="KeyIds">The keys that the report of the last run names.</param>
 public sealed record SeenLease(Lease Lease, long SeenAt, IReadOnlyList<string> KeyIds)
 {
+    const int MostKeyIds = 64;
+    const int LongestNote = 4096;
+
     static readonly TimeSpan Shortest = TimeSpan.FromSeconds(60);
+    static readonly string[] Kept = [LeaseNotes.Id, LeaseNotes.Frozen, LeaseNotes.Replicas, LeaseNotes.Claim, LeaseNotes.Script, LeaseNotes.Resumes];
 
     public static SeenLease Of(Lease lease, long now)
     {
-        var annotations = lease.Metadata.Annotations is { } all ? new Dictionary<string, string>(all) : [];
-        annotations.Remove(LeaseNotes.Report, out var report);
-        var metadata = lease.Metadata with { Annotations = annotations, Unknown = null };
-        return new SeenLease(lease with { Metadata = metadata }, now, report is null ? [] : KeyIdsIn(report));
+        var annotations = lease.Metadata.Annotations ?? [];
+        var kept = Kept.Where(annotations.ContainsKey).ToDictionary(name => name, name => annotations[name].Length <= LongestNote ? annotations[name] : annotations[name][..LongestNote]);
+        var labels = lease.Metadata.Labels?.GetValueOrDefault(ClusterNames.ForLabel) is { } label ? new Dictionary<string, string> { [ClusterNames.ForLabel] = label } : null;
+        var metadata = lease.Metadata with { Annotations = kept, Labels = labels, Unknown = null };
+        return new SeenLease(lease with { Metadata = metadata, Unknown = null }, now, annotations.GetValueOrDefault(LeaseNotes.Report) is { } report ? KeyIdsIn(report) : []);
     }
 
     /// <summary>Somebody has it, dead or alive.</summary>
@@ -27,7 +33,7 @@ public sealed record SeenLease(Lease Lease, long SeenAt, IReadOnlyList<string> K
     public bool IsHeld(TimeProvider time) => IsTaken && time.GetElapsedTime(SeenAt) < Duration;
 
     /// <summary>How long after the last renewal it is dead.</summary>
-    public TimeSpan Duration => TimeSpan.FromSeconds(Math.Max(Shortest.TotalSeconds, Lease.Spec?.LeaseDurationSeconds ?? 0));
+    public TimeSpan Duration => TimeSpan.FromSeconds(Math.Clamp(Lease.Spec?.LeaseDurationSeconds ?? 0, Shortest.TotalSeconds, TimeSpan.FromDays(1).TotalSeconds));
 
     /// <summary>A dead run left something to be done by whoever comes next: a frozen database, a stopped workload.</summary>
     public bool IsUnsettled => Note(LeaseNotes.Frozen) || Note(LeaseNotes.Replicas);
@@ -39,7 +45,7 @@ public sealed record SeenLease(Lease Lease, long SeenAt, IReadOnlyList<string> K
         try
         {
             using var document = JsonDocument.Parse(report);
-            return [.. KeyIdsIn(document.RootElement).Distinct()];
+            return [.. KeyIdsIn(document.RootElement).Distinct().Take(MostKeyIds)];
         }
         catch (JsonException)
         {
@@ -51,7 +57,7 @@ public sealed record SeenLease(Lease Lease, long SeenAt, IReadOnlyList<string> K
     static IEnumerable<string> KeyIdsIn(JsonElement element) => element.ValueKind switch
     {
         JsonValueKind.Object => element.EnumerateObject().SelectMany(field =>
-            field is { Name: "keyId", Value.ValueKind: JsonValueKind.String } ? [field.Value.GetString()!] : KeyIdsIn(field.Value)),
+            field.NameEquals("keyId"u8) && field.Value.AsText() is { } id ? [id] : KeyIdsIn(field.Value)),
         JsonValueKind.Array => element.EnumerateArray().SelectMany(KeyIdsIn),
         _ => [],
     };

@@ -89,7 +89,9 @@ public sealed class WorkQueue(TimeProvider time) : IDisposable
         lock (gate)
         {
             times = failures[key] = failures.GetValueOrDefault(key) + 1;
-            End(key);
+            running.Remove(key);
+            // What came meanwhile waits with it.
+            again.Remove(key);
         }
         var pause = FirstRetry * Math.Pow(2, Math.Min(times - 1, 16));
         AddAfter(key, pause < LongestRetry ? pause : LongestRetry);

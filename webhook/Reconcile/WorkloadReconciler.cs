@@ -34,8 +34,9 @@ public sealed partial class WorkloadReconciler(
         try
         {
             var demands = secrets.Demands(workload);
-            var (listed, kept) = await copies.Withdraw(workload.Id, demands.Where(demand => demand.IsCopy).Select(demand => demand.Mounted), cancel);
-            IReadOnlyList<WantedObject> wanted = [.. WantedObjects.For(plan).Select(one => CopyReconciler.WithList(one, listed))];
+            var isBusy = IsBusy(workload.Id);
+            var (listed, kept) = await copies.Withdraw(workload.Id, demands.Where(demand => demand.IsCopy).Select(demand => demand.Mounted), isBusy, cancel);
+            IReadOnlyList<WantedObject> wanted = [.. WantedObjects.For(plan).Select(one => CopyReconciler.WithNotes(one, plan.Policy.Name, listed)).Select(one => isBusy ? Wider(one) : one)];
             foreach (var one in wanted)
             {
                 if (await applier.Ensure(one, cancel))
@@ -45,7 +46,7 @@ public sealed partial class WorkloadReconciler(
             secrets.Note(workload.Id, demands);
             var again = await Prune(workload.Id, wanted, cancel);
             await Say(workload, WorkloadStatus.Protected(plan, [.. assessment.Problems, .. kept]), cancel);
-            return again;
+            return isBusy ? RunsOn : again;
         }
         catch (RefusedObjectException refused)
         {
@@ -66,10 +67,12 @@ public sealed partial class WorkloadReconciler(
         if (IsBusy(workload.Id))
             return RunsOn;
         secrets.Note(workload.Id, []);
-        foreach (var problem in (await copies.Withdraw(workload.Id, [], cancel)).Problems)
+        foreach (var problem in (await copies.Withdraw(workload.Id, [], isBusy: false, cancel)).Problems)
             await events.Record(workload.Reference(), EventRecorder.Warning, "CopyKept", problem, cancel);
         return await Prune(workload.Id, [], cancel);
     }
+
+    WantedObject Wider(WantedObject one) => WiderRole.Of(one, cache.Own.Find(new ObjectKey(one.Resource.Plural, one.Namespace, one.Name)));
 
     bool IsBusy(WorkloadId id) => cache.LeasesFor(id).Any(lease => lease.IsHeld(time) || lease.IsUnsettled);
 
@@ -100,9 +103,10 @@ public sealed partial class WorkloadReconciler(
         {
             ["metadata"] = new JsonObject { ["annotations"] = new JsonObject { [ClusterNames.StatusAnnotation] = status.Text } },
         };
+        // First, since it can be said also where somebody's webhook refuses to have the workload changed.
+        await events.Record(workload.Reference(), status.IsGood ? EventRecorder.Normal : EventRecorder.Warning, status.Reason, status.Text, cancel);
         await kube.MergePatch(workload.Id.Resource, workload.Id.Namespace, workload.Id.Name, patch, cancel);
         Said(workload.Id.Namespace, workload.Id.Name, workload.Id.Kind, status.Text);
-        await events.Record(workload.Reference(), status.IsGood ? EventRecorder.Normal : EventRecorder.Warning, status.Reason, status.Text, cancel);
     }
 
     [LoggerMessage(Level = LogLevel.Information, Message = "wrote {Kind} {Namespace}/{Name}")]

@@ -15,6 +15,8 @@ sealed class Resuming(KubeClient kube, EventRecorder events)
     /// <summary>Jobs change without a word to us.</summary>
     static readonly TimeSpan LookAtJobs = TimeSpan.FromSeconds(30);
 
+    static readonly TimeSpan LongestWait = TimeSpan.FromMinutes(10);
+
     static readonly TimeSpan LookAgain = TimeSpan.FromMinutes(10);
 
     /// <param name="lease">Just read; free, or its holder is dead.</param>
@@ -31,6 +33,7 @@ sealed class Resuming(KubeClient kube, EventRecorder events)
             return new(memory.Rest, memory.Problem);
         }
         memory.SawActive = hasActive;
+        var active = memory.Active(hasActive);
         switch (ResumeDecision.Of(facts, lease, workload.Id, hasActive, plan))
         {
             case ResumeStep.Start start:
@@ -40,8 +43,17 @@ sealed class Resuming(KubeClient kube, EventRecorder events)
                     await events.Record(workload.Reference(), EventRecorder.Warning, "RestoreNotResumed", tell.Why, cancel);
                 return new(LookAgain, tell.Why);
             default:
-                return new(LookAtJobs, null);
+                return active < LongestWait ? new(LookAtJobs, null) : await Stuck(memory, workload, cancel);
         }
+    }
+
+    /// <summary>A pod that never starts holds no Lease, and restores have no deadline.</summary>
+    async Task<RecoveryOutcome> Stuck(TendedLease memory, ProtectedWorkload workload, CancellationToken cancel)
+    {
+        var problem = $"a restore has stopped {workload.Id.ApiKind} \"{workload.Id.Name}\", and its Job has not begun to finish it for {LongestWait.TotalMinutes} minutes: look at that Job's pod (its image, Secrets, node, quota)";
+        if (memory.Tells(problem))
+            await events.Record(workload.Reference(), EventRecorder.Warning, "RestoreNotResumed", problem, cancel);
+        return new(LookAtJobs, problem);
     }
 
     /// <summary>The restore is settled.</summary>

@@ -18,6 +18,7 @@ sealed class TendedLease(string uid, TimeProvider time)
     /// <summary>The same words are recorded again after so long.</summary>
     static readonly TimeSpan TellAgain = TimeSpan.FromHours(1);
 
+    long? activeSince;
     int failures;
     long notBeforeFrom;
     TimeSpan notBefore;
@@ -35,6 +36,13 @@ sealed class TendedLease(string uid, TimeProvider time)
 
     /// <summary>A restore Job was at work when it was last looked at.</summary>
     public bool SawActive { get; set; }
+
+    /// <returns>How long a restore Job has been at work without a Lease, as far as was seen.</returns>
+    public TimeSpan Active(bool isActive)
+    {
+        activeSince = isActive ? activeSince ?? time.GetTimestamp() : null;
+        return activeSince is { } since ? time.GetElapsedTime(since) : TimeSpan.Zero;
+    }
 
     /// <summary>How long nothing is to be tried; null: now.</summary>
     public TimeSpan? Rest => notBefore - time.GetElapsedTime(notBeforeFrom) is { Ticks: > 0 } left ? left : null;

@@ -84,7 +84,7 @@ public sealed class FakeAdmission(FakeCluster cluster)
             if (webhook.Ignores)
                 return null;
             var why = problem is OperationCanceledException ? "context deadline exceeded" : problem.Message;
-            throw FakeStatusException.Internal($"failed calling webhook \"{webhook.Name}\": failed to call webhook: Post \"{Address(webhook).Address}\": {why}");
+            throw FakeStatusException.Internal($"failed calling webhook \"{webhook.Name}\": failed to call webhook: {(problem.Message.StartsWith("service ", StringComparison.Ordinal) ? why : $"Post \"{Address(webhook).Address}\": {why}")}");
         }
         request.Warnings.AddRange((response["warnings"] as JsonArray ?? []).Select(warning => (string)warning!));
         return (bool)response["allowed"]! ? response : throw Denied(webhook.Name, response["status"]);
@@ -120,7 +120,7 @@ public sealed class FakeAdmission(FakeCluster cluster)
         if (webhook.Service is not var (service, path))
             return (webhook.Url!, null);
         var parts = service.Split('/');
-        return ($"https://{parts[1]}.{parts[0]}.svc:443{path}", Services.GetValueOrDefault(service) ?? throw FakeStatusException.Internal($"failed calling webhook \"{webhook.Name}\": failed to call webhook: service \"{parts[1]}\" not found"));
+        return ($"https://{parts[1]}.{parts[0]}.svc:443{path}", Services.GetValueOrDefault(service) ?? throw new HttpRequestException($"service \"{parts[1]}\" not found"));
     }
 
     static X509ChainPolicy Trusting(string caBundle)

@@ -97,6 +97,18 @@ public sealed class OrphanReconcilerTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Stays_while_a_Lease_says_that_something_is_frozen()
+    {
+        cache.Put(SeenLease.Of(new Lease { Metadata = new KubeMetadata { Name = "backup-db", Namespace = Space, Annotations = new() { [LeaseNotes.Frozen] = "{}" } } }, time.GetTimestamp()));
+        await Look();
+        time.Advance(Patience);
+
+        Assert.Equal(Patience, await Look());
+
+        Assert.True(IsThere);
+    }
+
+    [Fact]
     public async Task Begins_anew_when_it_was_taken_up_in_between()
     {
         await Look();

@@ -86,6 +86,22 @@ public sealed class WorkQueueTests
     }
 
     [Fact]
+    public async Task What_comes_while_it_fails_does_not_shorten_the_pause()
+    {
+        var clock = new ManualTime();
+        using var queue = new WorkQueue(clock);
+        queue.Add(One);
+        await queue.Take(Cancel);
+        queue.Add(One);
+
+        queue.Failed(One);
+
+        Assert.True(queue.IsIdle);
+        clock.Advance(TimeSpan.FromSeconds(1));
+        Assert.Equal(One, await queue.Take(Cancel));
+    }
+
+    [Fact]
     public async Task Nothing_comes_from_a_queue_that_was_given_up()
     {
         var clock = new ManualTime();
