@@ -60,7 +60,7 @@ public sealed class OutageTests : IAsyncLifetime
     public async Task A_policy_that_is_being_deleted_goes_to_the_end()
     {
         const string Policies = "/apis/backup.middleware.io/v1/namespaces/default/backuppolicies";
-        var policy = Yaml.Documents("{apiVersion: backup.middleware.io/v1, kind: BackupPolicy, metadata: {name: p, namespace: default, uid: u, resourceVersion: '1', finalizers: [foregroundDeletion]}, spec: {storage: {provider: file, path: /b}}}").Single();
+        var policy = Yaml.Documents("{apiVersion: backup.middleware.io/v1, kind: BackupPolicy, metadata: {name: p, namespace: default, uid: u, resourceVersion: '1', finalizers: [example.com/wait]}, spec: {storage: {provider: file, path: /b}}}").Single();
         api.Cluster.Put(api.Cluster.Kinds["backuppolicies"], policy);
         Assert.Equal(500, (await admin.Call("PATCH", Policies + "/p", """{"spec":{"enabled":false}}""", "application/merge-patch+json")).Status);
 

@@ -75,7 +75,10 @@ public sealed class ResumeTests
 
         Assert.Equal(ResumeDecision.MostJobs, (await Tended.Jobs(scene)).Count);
         Assert.Contains("have not finished it", outcome.Problem, StringComparison.Ordinal);
-        Assert.Single(await webhook.Events("RestoreNotResumed"));
+        var said = await webhook.Events("RestoreNotResumed");
+        Assert.Single(said, one => one.Message!.Contains("have not finished it", StringComparison.Ordinal));
+        // And of a Job whose pod never came: somebody has to look.
+        Assert.All(said, one => Assert.Matches("have not finished it|has not begun to finish it for 10 minutes", one.Message));
     }
 
     [Fact]
