@@ -4,6 +4,7 @@ using System.Security.Cryptography;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using BackupRunner.Kube;
+using BackupRunner.Names;
 using BackupRunner.Webhook.Plans;
 
 namespace BackupRunner.Webhook.Reconcile;
@@ -29,6 +30,8 @@ public sealed class Applier(KubeClient kube, OwnObjects own)
         var key = new ObjectKey(wanted.Resource.Plural, wanted.Namespace, wanted.Name);
         var manifest = JsonSerializer.SerializeToElement(wanted.Body, ManifestJson.Default.JsonObject);
         var there = own.Find(key);
+        if (there is not null && there.Label != LabelOf(wanted))
+            throw Foreign(key);
         if (there is not null && (IsSettled(key, manifest, there) || await Drifted(wanted, manifest, there, cancel) == Drift.None))
             return false;
         var mark = own.Mark(key);
@@ -82,10 +85,14 @@ public sealed class Applier(KubeClient kube, OwnObjects own)
     {
         if (await kube.Get(wanted.Resource, wanted.Namespace, wanted.Name, cancel) is not { } other)
             return await Apply(wanted, wanted.Body, cancel);
-        if (OwnObject.Of(key.Plural, other) is not { } ours || ours.Label != (string?)wanted.Body["metadata"]!["labels"]![Names.ClusterNames.ForLabel])
-            throw new RefusedObjectException($"{key} exists and is not ours; it is left alone: rename it, or delete it if nobody needs it");
+        if (OwnObject.Of(key.Plural, other) is not { } ours || ours.Label != LabelOf(wanted))
+            throw Foreign(key);
         return await Change(wanted, ours, cancel);
     }
+
+    static string? LabelOf(WantedObject wanted) => (string?)wanted.Body["metadata"]!["labels"]![ClusterNames.ForLabel];
+
+    static RefusedObjectException Foreign(ObjectKey key) => new($"{key} exists and is not ours; it is left alone: rename it, or delete it if nobody needs it");
 
     async Task<KubeObject> Change(WantedObject wanted, OwnObject there, CancellationToken cancel)
     {
