@@ -30,6 +30,7 @@ public sealed class ContainerCommand : IAsyncDisposable
     readonly CancellationTokenSource cut = new();
     readonly StringBuilder head = new();
     bool headRead;
+    bool inputClosed;
 
     ContainerCommand(KubeClient kube, ExecTarget at, KubeExec exec, Func<ReadOnlyMemory<byte>, ValueTask> output, Func<ReadOnlyMemory<byte>, ValueTask> error, TimeProvider time)
     {
@@ -71,6 +72,7 @@ public sealed class ContainerCommand : IAsyncDisposable
 
     public async Task CloseInput()
     {
+        inputClosed = true;
         try
         {
             await exec.CloseInput(CancellationToken.None);
@@ -111,6 +113,9 @@ public sealed class ContainerCommand : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
+        // What tidies up at the end of its input may do so: a signal to its group would end that half way.
+        if (inputClosed && !Ended.IsCompleted)
+            await Task.WhenAny(Ended, Task.Delay(Grace, time, CancellationToken.None));
         // Cut off, it may run on: what it was to do it would do after its caller has gone on without it.
         if (!Ended.IsCompleted || (await Ended).Broken is not null)
             await EndAll();
