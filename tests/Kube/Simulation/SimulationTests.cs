@@ -1,5 +1,6 @@
 using System.Text.Json.Nodes;
 using BackupRunner.Tests.Kube.Fake;
+using BackupRunner.Tests.Support;
 
 namespace BackupRunner.Tests.Kube.Simulation;
 
@@ -139,13 +140,15 @@ public sealed class SimulationTests : IAsyncLifetime
     [Fact]
     public async Task A_deleted_pod_gets_a_term_and_is_killed_with_all_its_processes_when_it_does_not_listen()
     {
-        await admin.Call("POST", "/api/v1/namespaces/default/pods", """{"apiVersion":"v1","kind":"Pod","metadata":{"name":"deaf"},"spec":{"terminationGracePeriodSeconds":1,"containers":[{"name":"c","image":"shell:1","args":["trap 'echo heard' TERM; sleep 1000 & while :; do wait; done"]}]}}""");
+        await admin.Call("POST", "/api/v1/namespaces/default/pods", """{"apiVersion":"v1","kind":"Pod","metadata":{"name":"deaf"},"spec":{"terminationGracePeriodSeconds":1,"containers":[{"name":"c","image":"shell:1","args":["trap 'echo heard' TERM; echo up; sleep 1000 & while :; do wait; done"]}]}}""");
         await cluster.Until(() => api.Cluster.Get("pods", "default", "deaf") is { } pod && SimulatedSets.IsReady(pod.Item), "deaf is ready", Cancel);
+        // It runs, but has it come so far? Before its trap the signal is lost.
+        await Eventually.True(() => Task.FromResult(cluster.Pod("default", "deaf").Log.Contains("up", StringComparison.Ordinal)), "deaf has set its trap");
 
         await admin.Call("DELETE", "/api/v1/namespaces/default/pods/deaf");
         await cluster.Until(() => api.Cluster.Get("pods", "default", "deaf") is null, "deaf is gone", Cancel);
 
-        Assert.StartsWith("[c] heard\n", cluster.Pod("default", "deaf").Log, StringComparison.Ordinal);
+        Assert.StartsWith("[c] up\nheard\n", cluster.Pod("default", "deaf").Log, StringComparison.Ordinal);
         Assert.Equal(137, cluster.Pod("default", "deaf").Container().Last!.ExitCode);
     }
 
