@@ -45,7 +45,8 @@ async Task<int> Serve(WebhookOptions options, CancellationToken cancel)
     var time = TimeProvider.System;
     using var output = Console.OpenStandardOutput();
     using var logs = LoggerFactory.Create(logging => logging.SetMinimumLevel(options.LogLevel).AddFilter("Microsoft", LogLevel.Warning).AddProvider(new JsonLog(output, time)));
-    logs.CreateLogger("Start").Starts(typeof(WebhookOptions).Assembly.GetName().Version!.ToString(3), options.RunnerImage);
+    var version = typeof(WebhookOptions).Assembly.GetName().Version!.ToString(3);
+    logs.CreateLogger("Start").Starts(version, options.RunnerImage);
     KubeConfig config;
     try
     {
