@@ -26,8 +26,6 @@ public sealed class ClusterCache : IClusterView
 
     public PolicyObject? Policy(string @namespace, string name) => policies.GetValueOrDefault((@namespace, name));
 
-    public IEnumerable<PolicyObject> Policies => policies.Values;
-
     public PolicyKeyIds KeyIdsOf(string @namespace, string name) => policyKeyIds.GetValueOrDefault((@namespace, name), PolicyKeyIds.None);
 
     public VolumeClaim? Claim(string @namespace, string name) => claims.GetValueOrDefault(@namespace)?.GetValueOrDefault(name);
@@ -43,8 +41,6 @@ public sealed class ClusterCache : IClusterView
 
     public IEnumerable<SeenLease> LeasesFor(WorkloadId id) => Own.For(id.Namespace, id.Label)
         .Where(own => own.Key.Plural == "leases").Select(own => Lease(own.Key.Namespace, own.Key.Name)).OfType<SeenLease>();
-
-    public IEnumerable<SeenLease> Leases => leases.Values;
 
     public void Put(ProtectedWorkload now)
     {
