@@ -78,7 +78,7 @@ public sealed class SimulatedCluster : IAsyncDisposable
         void Notice(FakeChange change) => changed.Release();
         Api.Cluster.Storage.Changed += Notice;
         using var late = CancellationTokenSource.CreateLinkedTokenSource(cancel, stopping.Token);
-        late.CancelAfter(patience ?? TimeSpan.FromMinutes(2));
+        late.CancelAfter(patience ?? TimeSpan.FromMinutes(5));
         try
         {
             while (!holds())

@@ -19,6 +19,8 @@ public sealed class SimulatedContainer : IDisposable
     const int MessageBytes = 4096;
 
     readonly Process process;
+    // Asked for when the process may be disposed of already.
+    readonly int shell;
     readonly StringBuilder log = new();
     readonly string messageFile;
     readonly DateTimeOffset started;
@@ -26,7 +28,7 @@ public sealed class SimulatedContainer : IDisposable
 
     SimulatedContainer(Process process, string messageFile, TimeProvider time)
     {
-        (this.process, this.messageFile, this.time, started) = (process, messageFile, time, time.GetUtcNow());
+        (this.process, shell, this.messageFile, this.time, started) = (process, process.Id, messageFile, time, time.GetUtcNow());
         Ended = Follow();
     }
 
@@ -99,14 +101,16 @@ public sealed class SimulatedContainer : IDisposable
     /// <param name="signal">Its name without SIG. Nothing happens when the process has ended.</param>
     public void Signal(string signal)
     {
-        if (!process.HasExited && Child is > 0 and var child)
+        if (!Ended.IsCompleted && Child is > 0 and var child)
             Shell.Bash($"kill -s {signal} {child} 2>/dev/null || true");
     }
 
     public void Dispose()
     {
-        Signal("KILL");
-        process.WaitForExit();
+        // A shell that has only just begun has no child yet.
+        do
+            Signal("KILL");
+        while (!process.WaitForExit(TimeSpan.FromMilliseconds(50)));
         process.Dispose();
     }
 
@@ -117,7 +121,7 @@ public sealed class SimulatedContainer : IDisposable
         {
             try
             {
-                return int.TryParse(File.ReadAllText($"/proc/{process.Id}/task/{process.Id}/children").Trim(), CultureInfo.InvariantCulture, out var child) ? child : 0;
+                return int.TryParse(File.ReadAllText($"/proc/{shell}/task/{shell}/children").Trim(), CultureInfo.InvariantCulture, out var child) ? child : 0;
             }
             catch (IOException)
             {

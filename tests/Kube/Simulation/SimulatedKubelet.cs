@@ -68,22 +68,24 @@ public sealed class SimulatedKubelet(SimulatedCluster cluster, SimulatedApi api)
     {
         if (pod.Ended.IsFaulted)
             await pod.Ended;
+        // Looked at before its containers are: when the pod has ended, so have they, and how is known.
+        var ended = pod.Ended.IsCompleted;
         if (item["metadata"]!["deletionTimestamp"] is not null)
             pod.Terminate(TimeSpan.FromSeconds((long?)item["metadata"]!["deletionGracePeriodSeconds"] ?? 30));
-        var status = StatusOf(pod, item);
+        var status = StatusOf(pod, item, ended);
         if (!JsonNode.DeepEquals(Plain(status), Plain(item["status"])))
             await api.Status("pods", item, status, cancel);
-        if (item["metadata"]!["deletionTimestamp"] is not null && pod.Ended.IsCompleted)
+        if (item["metadata"]!["deletionTimestamp"] is not null && ended)
             await api.Delete("pods", item, 0, cancel);
     }
 
-    JsonObject StatusOf(SimulatedPod pod, JsonObject item)
+    JsonObject StatusOf(SimulatedPod pod, JsonObject item, bool ended)
     {
         var names = ((JsonArray)item["spec"]!["containers"]!).Select(container => (string)container!["name"]!).ToList();
         var statuses = names.Select(name => pod.Runs.TryGetValue(name, out var run) ? run.Status() : null).OfType<JsonObject>().ToList();
         var begun = statuses.Any(status => status["state"]!["waiting"] is null);
         var failed = pod.Runs.Values.Any(run => run.Last is { ExitCode: not 0 });
-        var phase = pod.Ended.IsCompleted ? failed ? "Failed" : "Succeeded" : begun ? "Running" : "Pending";
+        var phase = ended ? failed ? "Failed" : "Succeeded" : begun ? "Running" : "Pending";
         var ready = phase == "Running" && statuses.Count == names.Count && statuses.All(status => (bool)status["ready"]!);
         var why = phase switch { "Failed" => "PodFailed", "Succeeded" => "PodCompleted", _ => ready ? null : "ContainersNotReady" };
         var earlier = item["status"]!["conditions"] as JsonArray ?? [];
@@ -92,7 +94,7 @@ public sealed class SimulatedKubelet(SimulatedCluster cluster, SimulatedApi api)
             ["observedGeneration"] = 1,
             ["phase"] = phase,
             ["conditions"] = new JsonArray(
-                Condition(earlier, "PodReadyToStartContainers", !pod.Ended.IsCompleted, null), Condition(earlier, "Initialized", begun, null), Condition(earlier, "Ready", ready, why),
+                Condition(earlier, "PodReadyToStartContainers", !ended, null), Condition(earlier, "Initialized", begun, null), Condition(earlier, "Ready", ready, why),
                 Condition(earlier, "ContainersReady", ready, why), Condition(earlier, "PodScheduled", true, null)),
             ["hostIP"] = "10.244.0.1",
             ["hostIPs"] = new JsonArray(new JsonObject { ["ip"] = "10.244.0.1" }),

@@ -34,12 +34,20 @@ public sealed class SimulatedPod : IAsyncDisposable
     /// <summary>Ends with the last container, when none is to be started again.</summary>
     public Task Ended { get; private set; }
 
-    public IReadOnlyDictionary<string, SimulatedRun> Runs => runs;
+    /// <summary>Those that were begun so far, in that order.</summary>
+    public IReadOnlyDictionary<string, SimulatedRun> Runs
+    {
+        get
+        {
+            lock (runs)
+                return new Dictionary<string, SimulatedRun>(runs);
+        }
+    }
 
-    public string Log => string.Join('\n', runs.Select(run => $"[{run.Key}] {run.Value.Log}"));
+    public string Log => string.Join('\n', Runs.Select(run => $"[{run.Key}] {run.Value.Log}"));
 
     /// <summary>The only container's, or the named one's.</summary>
-    public SimulatedRun Container(string? name = null) => name is null ? runs.Values.Single() : runs[name];
+    public SimulatedRun Container(string? name = null) => name is null ? Runs.Values.Single() : Runs[name];
 
     public void Start() => Ended = Whole();
 
@@ -55,20 +63,20 @@ public sealed class SimulatedPod : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         await stopping.CancelAsync();
-        foreach (var run in runs.Values)
+        foreach (var run in Runs.Values)
             run.Current?.Signal("KILL");
         await Ended.ContinueWith(_ => { }, CancellationToken.None, TaskContinuationOptions.None, TaskScheduler.Default);
-        foreach (var run in runs.Values)
+        foreach (var run in Runs.Values)
             run.Dispose();
         stopping.Dispose();
     }
 
     async Task End(TimeSpan grace)
     {
-        foreach (var run in runs.Values)
+        foreach (var run in Runs.Values)
             run.Current?.Signal("TERM");
         await Task.WhenAny(Ended, Task.Delay(grace, cluster.Api.Cluster.Time, stopping.Token));
-        foreach (var run in runs.Values)
+        foreach (var run in Runs.Values)
             run.Current?.Signal("KILL");
     }
 

@@ -6,8 +6,9 @@ namespace BackupRunner.Tests.Kube.Simulation;
 /// <summary>A container through its restarts.</summary>
 public sealed class SimulatedRun(SimulatedCluster cluster, SimulatedPod pod, JsonObject spec, SimulatedImage image, string folder, IReadOnlyDictionary<string, string> environment) : IDisposable
 {
-    readonly System.Text.StringBuilder before = new();
+    readonly Lock gate = new();
     readonly string id = Convert.ToHexStringLower(Guid.NewGuid().ToByteArray()) + Convert.ToHexStringLower(Guid.NewGuid().ToByteArray());
+    string before = "";
 
     public SimulatedContainer? Current { get; private set; }
 
@@ -20,7 +21,14 @@ public sealed class SimulatedRun(SimulatedCluster cluster, SimulatedPod pod, Jso
 
     public string Name => (string)spec["name"]!;
 
-    public string Log => before + (Current?.Log ?? "");
+    public string Log
+    {
+        get
+        {
+            lock (gate)
+                return before + (Current?.Log ?? "");
+        }
+    }
 
     /// <summary>Runs it, and again as long as it is to be restarted.</summary>
     public async Task Once(Func<bool> restarts, CancellationToken cancel)
@@ -35,13 +43,15 @@ public sealed class SimulatedRun(SimulatedCluster cluster, SimulatedPod pod, Jso
                 cluster.Api.Containers.Register(pod.Namespace, pod.Name, Name, running.Executes(spec, pod.Item, image, environment));
             cluster.Ring();
             var probing = Probe(running, over.Token);
-            Last = await running.Ended;
+            var ended = await running.Ended;
             await over.CancelAsync();
             await probing;
-            IsReady = false;
-            before.Append(running.Log);
+            lock (gate)
+            {
+                before += running.Log;
+                (Last, Current, IsReady) = (ended, null, false);
+            }
             running.Dispose();
-            Current = null;
             cluster.Ring();
             if (!restarts())
                 return;
@@ -53,20 +63,25 @@ public sealed class SimulatedRun(SimulatedCluster cluster, SimulatedPod pod, Jso
 
     public JsonObject Status()
     {
-        var state = Current is { } running && !running.Ended.IsCompleted
+        SimulatedContainer? current;
+        SimulatedExit? last;
+        bool isReady;
+        lock (gate)
+            (current, last, isReady) = (Current, Last, IsReady);
+        var state = current is { } running
             ? new JsonObject { ["running"] = new JsonObject { ["startedAt"] = FakeCluster.Stamp(running.Started) } }
-            : Last is { } ended ? new JsonObject { ["terminated"] = Terminated(ended) } : new JsonObject { ["waiting"] = new JsonObject { ["reason"] = "ContainerCreating" } };
+            : last is { } ended ? new JsonObject { ["terminated"] = Terminated(ended) } : new JsonObject { ["waiting"] = new JsonObject { ["reason"] = "ContainerCreating" } };
         var status = new JsonObject
         {
             ["name"] = Name,
             ["state"] = state,
-            ["lastState"] = Current is not null && Last is { } earlier ? new JsonObject { ["terminated"] = Terminated(earlier) } : new JsonObject(),
-            ["ready"] = IsReady,
+            ["lastState"] = current is not null && last is { } earlier ? new JsonObject { ["terminated"] = Terminated(earlier) } : new JsonObject(),
+            ["ready"] = isReady,
             ["restartCount"] = Restarts,
             ["image"] = (string)spec["image"]!,
             ["imageID"] = "sha256:" + id,
             ["containerID"] = "containerd://" + id,
-            ["started"] = Current is not null,
+            ["started"] = current is not null,
         };
         return status;
     }
