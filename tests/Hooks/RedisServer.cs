@@ -1,7 +1,5 @@
 using System.Diagnostics;
 using System.Globalization;
-using System.Net;
-using System.Net.Sockets;
 using BackupRunner.Tests.Support;
 
 namespace BackupRunner.Tests.Hooks;
@@ -40,7 +38,7 @@ public sealed class RedisServer : IAsyncDisposable
         Shell.Run("chown", User, folder);
         for (var attempt = 1; ; attempt++)
         {
-            var port = FreePort();
+            var port = FreePort.Next();
             var start = new ProcessStartInfo("setpriv",
             [
                 "--reuid", User, "--clear-groups", "redis-server", "--bind", "127.0.0.1", "--port", Text(port), "--dir", folder, "--save", "",
@@ -94,13 +92,6 @@ public sealed class RedisServer : IAsyncDisposable
         await _process.WaitForExitAsync(CancellationToken.None);
         _process.Dispose();
         _scratch?.Dispose();
-    }
-
-    public static int FreePort()
-    {
-        using var listener = new TcpListener(IPAddress.Loopback, 0);
-        listener.Start();
-        return ((IPEndPoint)listener.LocalEndpoint).Port;
     }
 
     static async Task<bool> Ready(Process process, CancellationToken cancel)

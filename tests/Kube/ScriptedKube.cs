@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using System.Net;
 using System.Security.Cryptography.X509Certificates;
+using BackupRunner.Tests.Support;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Hosting.Server;
@@ -27,13 +28,13 @@ public sealed class ScriptedKube : IAsyncDisposable
     public IReadOnlyList<SeenRequest> Seen => [.. seen];
 
     /// <param name="answer">With the number of the request, from 1.</param>
-    /// <param name="port">0: any.</param>
+    /// <param name="port">0: any; nobody else gets it when this one ends.</param>
     public static async Task<ScriptedKube> Start(Func<HttpContext, int, Task> answer, CancellationToken cancel, X509Certificate2? certificate = null, int port = 0)
     {
         var builder = WebApplication.CreateSlimBuilder();
         builder.Logging.ClearProviders();
         builder.WebHost.UseKestrelHttpsConfiguration();
-        builder.WebHost.ConfigureKestrel(kestrel => kestrel.Listen(IPAddress.Loopback, port, listen =>
+        builder.WebHost.ConfigureKestrel(kestrel => kestrel.Listen(IPAddress.Loopback, port == 0 ? FreePort.Next() : port, listen =>
         {
             if (certificate is not null)
                 listen.UseHttps(certificate);

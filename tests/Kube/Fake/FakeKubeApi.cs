@@ -50,7 +50,7 @@ public sealed class FakeKubeApi : IAsyncDisposable
     /// <summary>https, 127.0.0.1 and the port, which stays the same when it stops and starts again.</summary>
     public Uri Address => new($"https://127.0.0.1:{Port}");
 
-    public int Port { get; private set; }
+    public int Port { get; } = FreePort.Next();
 
     /// <summary>What <c>ca.crt</c> holds.</summary>
     public string AuthorityPem => authority.Pem;
@@ -124,7 +124,6 @@ public sealed class FakeKubeApi : IAsyncDisposable
         server.UseWebSockets();
         server.Run(Serve);
         await server.StartAsync(cancel);
-        Port = new Uri(server.Urls.Single()).Port;
     }
 
     /// <summary>Connections are refused, and those that are open are cut, until it listens again.</summary>

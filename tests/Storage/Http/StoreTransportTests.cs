@@ -73,10 +73,7 @@ public sealed class StoreTransportTests : IDisposable
         Assert.Contains("\"no-such-host.invalid\"", unknown.What, StringComparison.Ordinal);
         Assert.NotNull(unknown.Retry);
 
-        using var free = new TcpListener(IPAddress.Loopback, 0);
-        free.Start();
-        var port = ((IPEndPoint)free.LocalEndpoint).Port;
-        free.Stop();
+        var port = FreePort.Next();
         var refused = await Failure(client, new Uri($"http://127.0.0.1:{port}/"));
         Assert.Equal($"\"127.0.0.1:{port}\" refused the connection", refused.What);
         Assert.NotNull(refused.Retry);
