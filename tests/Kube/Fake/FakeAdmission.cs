@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Net.Http.Headers;
 using System.Security.Cryptography.X509Certificates;
 using System.Text;
@@ -10,7 +11,7 @@ namespace BackupRunner.Tests.Kube.Fake;
 public sealed class FakeAdmission(FakeCluster cluster)
 {
     /// <summary>Where a webhook's Service answers, by <c>namespace/name</c>. The certificate must be for <c>name.namespace.svc</c>.</summary>
-    public Dictionary<string, Uri> Services { get; } = [];
+    public ConcurrentDictionary<string, Uri> Services { get; } = new();
 
     /// <summary>The object after every mutating webhook that matches, in the order of their configurations' names.</summary>
     public async Task<JsonObject> Mutate(FakeRequest request, FakeKind kind, string operation, JsonObject item, JsonObject? old, CancellationToken cancel)

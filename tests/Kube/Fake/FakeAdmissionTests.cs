@@ -53,7 +53,7 @@ public sealed class FakeAdmissionTests : IAsyncLifetime
     [InlineData("Ignore", 201)]
     public async Task A_webhook_that_does_not_answer_in_time_fails_the_request_or_is_passed_over(string policy, int status)
     {
-        await Register(policy);
+        await Register(policy, seconds: 1);
         answers = async _ =>
         {
             await Task.Delay(Timeout.Infinite, Cancel);
@@ -102,14 +102,15 @@ public sealed class FakeAdmissionTests : IAsyncLifetime
     Task<FakeAnswer> Make(string name, string annotations = "{}") =>
         admin.Call("POST", ConfigMaps, $$$"""{"apiVersion":"v1","kind":"ConfigMap","metadata":{"name":"{{{name}}}","annotations":{{{annotations}}} }}""");
 
-    async Task Register(string failurePolicy, string? condition = null)
+    async Task Register(string failurePolicy, string? condition = null, int seconds = 30)
     {
         var entry = (JsonObject)JsonNode.Parse("""
-            {"name":"a.b.c","clientConfig":{"service":{"namespace":"default","name":"hook","path":"/v"}},"sideEffects":"None","admissionReviewVersions":["v1"],"timeoutSeconds":1,
+            {"name":"a.b.c","clientConfig":{"service":{"namespace":"default","name":"hook","path":"/v"}},"sideEffects":"None","admissionReviewVersions":["v1"],
              "rules":[{"operations":["CREATE","UPDATE","DELETE"],"apiGroups":[""],"apiVersions":["v1"],"resources":["configmaps"]}],
              "namespaceSelector":{"matchLabels":{"kubernetes.io/metadata.name":"default"}}}
             """)!;
         entry["failurePolicy"] = failurePolicy;
+        entry["timeoutSeconds"] = seconds;
         entry["clientConfig"]!["caBundle"] = Convert.ToBase64String(Encoding.UTF8.GetBytes(api.AuthorityPem));
         if (condition is not null)
             entry["matchConditions"] = new JsonArray(new JsonObject { ["name"] = "c", ["expression"] = condition });

@@ -188,14 +188,16 @@ public sealed class FakeGarbage(FakeCluster cluster)
 
     void Disown(FakeKey key, string uid)
     {
-        if (cluster.Storage.Get(key) is not { } stored)
-            return;
-        var next = (JsonObject)stored.Item.DeepClone();
-        var left = ((JsonArray)next["metadata"]!["ownerReferences"]!).Where(reference => (string)reference!["uid"]! != uid).Select(reference => reference!.DeepClone()).ToList();
-        ((JsonObject)next["metadata"]!).Remove("ownerReferences");
-        if (left.Count > 0)
-            next["metadata"]!["ownerReferences"] = new JsonArray([.. left]);
-        Commit(key, stored, next);
+        // Until it is done: another writer may be faster, and without it the dependent would go with its owner.
+        while (cluster.Storage.Get(key) is { } stored && OwnersOf(stored).Contains(uid))
+        {
+            var next = (JsonObject)stored.Item.DeepClone();
+            var left = ((JsonArray)next["metadata"]!["ownerReferences"]!).Where(reference => (string)reference!["uid"]! != uid).Select(reference => reference!.DeepClone()).ToList();
+            ((JsonObject)next["metadata"]!).Remove("ownerReferences");
+            if (left.Count > 0)
+                next["metadata"]!["ownerReferences"] = new JsonArray([.. left]);
+            Commit(key, stored, next);
+        }
     }
 
     void Commit(FakeKey key, FakeStored stored, JsonObject next) => cluster.Storage.Commit(key, stored.Version, next);
@@ -203,7 +205,7 @@ public sealed class FakeGarbage(FakeCluster cluster)
     IEnumerable<FakeKey> DependentsOf(string uid) => owned.Keys.Where(key => cluster.Storage.Get(key) is { } stored && OwnersOf(stored).Contains(uid));
 
     bool Blocks(FakeKey key, string uid) => cluster.Storage.Get(key) is { } stored
-        && ((JsonArray)stored.Metadata["ownerReferences"]!).Any(reference => (string)reference!["uid"]! == uid && (bool?)reference["blockOwnerDeletion"] == true);
+        && (stored.Metadata["ownerReferences"] as JsonArray ?? []).Any(reference => (string)reference!["uid"]! == uid && (bool?)reference["blockOwnerDeletion"] == true);
 
     static IEnumerable<string> OwnersOf(FakeStored stored) => (stored.Metadata["ownerReferences"] as JsonArray ?? []).Select(reference => (string)reference!["uid"]!);
 }
