@@ -4,6 +4,7 @@ using System.Security.Cryptography.X509Certificates;
 using System.Text;
 using System.Text.Json.Nodes;
 using BackupRunner.Kube;
+using BackupRunner.Tests.Hooks;
 using BackupRunner.Tests.Kube.Fake;
 using BackupRunner.Tests.Support;
 using BackupRunner.Webhook.Admission;
@@ -47,7 +48,8 @@ sealed class AdmissionServer : IAsyncDisposable
         var certificate = authority.Issue(Name, IPAddress.Loopback);
         builder.WebHost.ConfigureKestrel(kestrel => kestrel.Listen(IPAddress.Loopback, 0, listen => listen.UseHttps(certificate)));
         var app = builder.Build();
-        var decisions = new AdmissionDecisions(view, new AccessReviews(isAllowed, TimeProvider.System), Scene.Installation);
+        // Its three seconds are for an API server that hangs, and not for a machine that is busy.
+        var decisions = new AdmissionDecisions(view, new AccessReviews(isAllowed, new ManualTime()), Scene.Installation);
         var endpoints = new AdmissionEndpoints(decisions, TimeProvider.System, NullLogger<AdmissionEndpoints>.Instance);
         AdmissionEndpoints.Map(app, endpoints);
         await app.StartAsync(Cancel);

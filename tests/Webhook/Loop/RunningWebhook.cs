@@ -1,6 +1,5 @@
 using System.Diagnostics;
 using System.Net;
-using System.Net.Sockets;
 using System.Text;
 using BackupRunner.Tests.Support;
 
@@ -9,7 +8,7 @@ namespace BackupRunner.Tests.Webhook;
 /// <summary>The real webhook as a process. Disposing it kills it.</summary>
 sealed class RunningWebhook : IAsyncDisposable
 {
-    static readonly HttpClient Http = new() { Timeout = TimeSpan.FromSeconds(5) };
+    static readonly HttpClient Http = new() { Timeout = TimeSpan.FromMinutes(2) };
 
     readonly Process process;
     readonly StringBuilder log = new();
@@ -41,7 +40,7 @@ sealed class RunningWebhook : IAsyncDisposable
     /// <param name="kubeconfig">Of the webhook's account.</param>
     public static RunningWebhook Start(string kubeconfig, params string[] more)
     {
-        var (port, health) = (FreePort(), FreePort());
+        var (port, health) = (FreePort.Next(), FreePort.Next());
         string[] arguments =
         [
             Path.Join(AppContext.BaseDirectory, "backup-webhook.dll"), "--kubeconfig", kubeconfig, "--namespace", "backup-system", "--runner-image", "backup-runner:0.1.0",
@@ -84,7 +83,8 @@ sealed class RunningWebhook : IAsyncDisposable
 
     public async Task<int> Exited()
     {
-        await process.WaitForExitAsync(TestContext.Current.CancellationToken).WaitAsync(TimeSpan.FromMinutes(1));
+        await process.WaitForExitAsync(TestContext.Current.CancellationToken).WaitAsync(TimeSpan.FromMinutes(2));
+        await reading;
         return process.ExitCode;
     }
 
@@ -112,12 +112,5 @@ sealed class RunningWebhook : IAsyncDisposable
         while (await from.ReadLineAsync(CancellationToken.None) is { } line)
             lock (log)
                 log.AppendLine(line);
-    }
-
-    static int FreePort()
-    {
-        using var socket = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
-        socket.Bind(new IPEndPoint(IPAddress.Loopback, 0));
-        return ((IPEndPoint)socket.LocalEndPoint!).Port;
     }
 }

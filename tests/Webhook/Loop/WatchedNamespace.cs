@@ -75,6 +75,11 @@ sealed class WatchedNamespace : IAsyncDisposable
     public Task UntilStatus(string words, string name = "db", string space = Space) =>
         Until(() => Status(name, space)?.Contains(words, StringComparison.Ordinal) == true, $"the status of {name} says \"{words}\"; it says \"{Status(name, space)}\"");
 
+    /// <summary>The policy's status, which is written beside those of the workloads, says that it can be used, and by how many.</summary>
+    public Task UntilPolicy(int workloads, string name = "nightly", string space = Space) => Until(
+        () => Api.Cluster.Get("backuppolicies", space, name)?.Item["status"] is { } status && (string?)status["conditions"]?[0]?["status"] == "True" && (int?)status["workloads"] == workloads,
+        $"policy {name} is used by {workloads}");
+
     public static Task Until(Func<bool> holds, string what) => Eventually.True(() => Task.FromResult(holds()), what);
 
     public async Task Patch(string path, string patch)
