@@ -114,7 +114,7 @@ public sealed class ClusterFreezeTests : IDisposable
         killed.Signal("KILL");
         await killed.Ended;
 
-        await scene.Api.Execs.Begun.Last(exec => exec.Command[0] == "sh").Ended.WaitAsync(TimeSpan.FromSeconds(30), Cancel);
+        await scene.Api.Execs.Begun.Last(exec => exec.Command[0] == "sh").Ended.WaitAsync(TimeSpan.FromMinutes(2), Cancel);
         Assert.Equal(["held", "let-go"], scene.Ran);
     }
 

@@ -62,7 +62,7 @@ public sealed class ClusterKillTests
     public async Task A_restore_killed_while_it_waits_for_the_workload_is_judged_by_the_next(bool isHealthy)
     {
         await using var site = await RestoreSite.Start();
-        site.Policy = ClusterScene.Policy(restore: "{startTimeout: 5s}");
+        site.Policy = ClusterScene.Policy(restore: isHealthy ? "{startTimeout: 2m}" : "{startTimeout: 5s}");
         site.Controller.IsHealthy = () => !Directory.Exists(Path.Join(site.Scene.Data, "folder"));
         await using var run = site.Restore("--latest");
         var waits = site.HoldNext(request => site.WaitsForReady(request));

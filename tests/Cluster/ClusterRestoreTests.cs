@@ -63,6 +63,8 @@ public sealed class ClusterRestoreTests
 
         Assert.Equal("damaged", await File.ReadAllTextAsync(Path.Combine(scene.Data, "dump.rdb"), Cancel));
         Assert.Contains("did not stop within 3s", run.Error, StringComparison.Ordinal);
+        // The run does not wait for a pod that never went.
+        await Support.Eventually.True(() => Task.FromResult(controller.Seen.Count == 3), "the replicas are back");
         Assert.Equal([1, 0, 1], controller.Seen);
         await AssertSettled(scene);
     }

@@ -95,16 +95,27 @@ sealed class ClusterScene : IAsyncDisposable
     /// <summary>A Lease that a run holds which is no more, or not yet.</summary>
     public async Task HoldLease(string? holder, string name = ClaimLease, TimeSpan? renewedAgo = null, string? frozen = null)
     {
-        var lease = await Lease(name);
-        var annotations = new Dictionary<string, string>(lease.Metadata.Annotations ?? []);
-        if (frozen is not null)
-            annotations[LeaseNotes.Frozen] = frozen;
-        var renewed = TimeProvider.System.GetUtcNow() - (renewedAgo ?? TimeSpan.Zero);
-        await Admin.Replace(KubeResources.Leases, lease with
+        while (true)
         {
-            Metadata = lease.Metadata with { Annotations = annotations },
-            Spec = new LeaseSpec { HolderIdentity = holder, LeaseDurationSeconds = 60, AcquireTime = renewed, RenewTime = renewed, LeaseTransitions = 1 },
-        }, Cancel);
+            var lease = await Lease(name);
+            var annotations = new Dictionary<string, string>(lease.Metadata.Annotations ?? []);
+            if (frozen is not null)
+                annotations[LeaseNotes.Frozen] = frozen;
+            var renewed = TimeProvider.System.GetUtcNow() - (renewedAgo ?? TimeSpan.Zero);
+            try
+            {
+                await Admin.Replace(KubeResources.Leases, lease with
+                {
+                    Metadata = lease.Metadata with { Annotations = annotations },
+                    Spec = new LeaseSpec { HolderIdentity = holder, LeaseDurationSeconds = 60, AcquireTime = renewed, RenewTime = renewed, LeaseTransitions = 1 },
+                }, Cancel);
+                return;
+            }
+            catch (KubeException e) when (e.IsConflict)
+            {
+                // A run that lives has renewed it in between.
+            }
+        }
     }
 
     public IReadOnlyList<string> Backups => Directory.Exists(Store) ? [.. Directory.EnumerateFiles(Store, "backup.json", SearchOption.AllDirectories)] : [];

@@ -31,12 +31,12 @@ public sealed class ClusterScriptRestoreTests : IAsyncLifetime
         Shell.Run("mkfifo", reached, open);
         Script($"echo here > {reached}\ncat {open} > /dev/null\n" + Good);
         await using var run = site.Restore("--latest");
-        await Reached(Task.Run(() => Shell.Run("timeout", "60", "cat", reached), Cancel), run);
+        await Reached(Task.Run(() => Shell.Run("timeout", "120", "cat", reached), Cancel), run);
 
         Assert.Equal(0, await site.Replicas());
         Assert.Null(site.Scene.Api.Cluster.Get("pods", ClusterScene.Space, ClusterScene.Pod));
         Assert.NotNull(await site.Note(LeaseNotes.Script));
-        Shell.Run("timeout", "60", "sh", "-c", "echo through > \"$1\"", "open", open);
+        Shell.Run("timeout", "120", "sh", "-c", "echo through > \"$1\"", "open", open);
 
         (await run.Ended).Exited(0);
         await container.WaitForExitAsync(Cancel);
@@ -177,7 +177,7 @@ public sealed class ClusterScriptRestoreTests : IAsyncLifetime
         var fifo = site.Scene.Scratch["reached"];
         Shell.Run("mkfifo", fifo);
         Script($"rm {site.Scene.Data}/dump.rdb\necho here > {fifo}\nsleep 1000");
-        return Task.Run(() => Shell.Run("timeout", "60", "cat", fifo), Cancel);
+        return Task.Run(() => Shell.Run("timeout", "120", "cat", fifo), Cancel);
     }
 
     static async Task Reached(Task reached, RunningRunner run)
@@ -193,7 +193,10 @@ public sealed class ClusterScriptRestoreTests : IAsyncLifetime
     void NextPod()
     {
         foreach (var container in containers)
+        {
             Shell.Try("pkill", "-KILL", "-s", container.Id.ToString(CultureInfo.InvariantCulture));
+            container.WaitForExit();
+        }
         Directory.Delete(site.Scene.Scratch["archive"], recursive: true);
         site.Scene.Scratch.Folder("archive");
     }

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Text.Json.Nodes;
 using BackupRunner.Kube;
 using BackupRunner.Names;
@@ -14,6 +15,7 @@ sealed class DeploymentSite : IAsyncDisposable
 {
     const string ReplicaSet = "web-7c9b6f5d8";
 
+    readonly ConcurrentQueue<int> seen = new();
     readonly CancellationTokenSource stop = new();
     readonly Task working;
     int made;
@@ -31,7 +33,7 @@ sealed class DeploymentSite : IAsyncDisposable
     public static string RestoreLease => ClusterNames.OfRestore("deployment", "web");
 
     /// <summary>Each change of the replicas, as it was seen.</summary>
-    public List<int> Seen { get; } = [];
+    public IReadOnlyList<int> Seen => [.. seen];
 
     static CancellationToken Cancel => TestContext.Current.CancellationToken;
 
@@ -139,7 +141,7 @@ sealed class DeploymentSite : IAsyncDisposable
     {
         var wanted = deployment.Spec?.Replicas ?? 0;
         if (Seen.LastOrDefault(-1) != wanted)
-            Seen.Add(wanted);
+            seen.Enqueue(wanted);
         var pods = (await Pods()).FindAll(pod => pod.Metadata.OwnerReferences?[0].Name == ReplicaSet);
         foreach (var pod in wanted == 0 ? pods : [])
             await Scene.Admin.Delete(KubeResources.Pods, ClusterScene.Space, pod.Metadata.Name, new(), Cancel);

@@ -97,7 +97,7 @@ sealed class RedisNamespace : IAsyncDisposable
     {
         static bool Is(JsonNode condition, params string[] types) => types.Contains((string?)condition["type"]) && (string?)condition["status"] == "True";
         JsonArray Conditions() => Api.Cluster.Get("jobs", Space, job)!.Item["status"]!["conditions"] as JsonArray ?? [];
-        await Cluster.Until(() => Conditions().Any(condition => Is(condition!, "Complete", "Failed")), $"the end of job {job}", Cancel, TimeSpan.FromMinutes(5));
+        await Cluster.Until(() => Conditions().Any(condition => Is(condition!, "Complete", "Failed")), $"the end of job {job}", Cancel);
         var pods = Cluster.Pods.Where(pod => pod.Name.StartsWith(job + "-", StringComparison.Ordinal)).ToList();
         return new EndedJob(Conditions().Any(condition => Is(condition!, "Complete")), pods.Count, string.Join('\n', pods.Select(pod => pod.Log)), pods[^1].Name);
     }

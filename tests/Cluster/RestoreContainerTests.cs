@@ -86,9 +86,10 @@ public sealed class RestoreContainerTests : IAsyncLifetime
         // The wrapper's seconds, made short: what counts is that it counts them.
         var container = Start("dash", RestoreContainer.Wrapper.Replace("patience=60", "patience=2", StringComparison.Ordinal));
         Directory.CreateDirectory(Folder);
-        await File.WriteAllTextAsync(Path.Combine(Folder, RestoreContainer.Heartbeat), "1", Cancel);
         await File.WriteAllTextAsync(Path.Combine(Folder, RestoreContainer.Script), "sleep 1000", Cancel);
         await File.WriteAllTextAsync(Path.Combine(Folder, RestoreContainer.Ready), "", Cancel);
+        // Last: from here on it has two seconds.
+        await File.WriteAllTextAsync(Path.Combine(Folder, RestoreContainer.Heartbeat), "1", Cancel);
 
         await container.WaitForExitAsync(Cancel);
 

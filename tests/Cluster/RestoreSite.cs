@@ -29,6 +29,7 @@ sealed class RestoreSite : IAsyncDisposable
         (await scene.Runner.InProcess(scene.Arguments("backup", ClusterScene.Policy(), "backup-redis"))).Exited(0);
         var site = new RestoreSite(scene) { NewData = Listing(scene.Data) };
         site.Reset();
+        await Eventually.True(() => Task.FromResult(site.Controller.Seen is [1]), "the controller's first look");
         return site;
     }
 
@@ -119,7 +120,7 @@ sealed class RestoreSite : IAsyncDisposable
     /// <summary>A look at the workload, which was scaled back and has its pod.</summary>
     public bool WaitsForReady(HttpRequest request) =>
         request.Method == "GET" && request.Path.Value!.EndsWith("/statefulsets/redis", StringComparison.Ordinal)
-        && Controller.Seen.ToArray() is [1, 0, 1] && Scene.Api.Cluster.Get("pods", ClusterScene.Space, ClusterScene.Pod) is not null;
+        && Controller.Seen is [1, 0, 1] && Scene.Api.Cluster.Get("pods", ClusterScene.Space, ClusterScene.Pod) is not null;
 
     /// <summary>Where the run is; null: it has ended before it came there.</summary>
     public static async Task<string?> First(Task<string> reached, RunningRunner run) => await Task.WhenAny(reached, run.Ended) == reached ? await reached : null;

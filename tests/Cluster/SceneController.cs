@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Text.Json.Nodes;
 using BackupRunner.Kube;
 
@@ -9,6 +10,7 @@ namespace BackupRunner.Tests.Cluster;
 sealed class SceneController : IAsyncDisposable
 {
     readonly ClusterScene scene;
+    readonly ConcurrentQueue<int> seen = new();
     readonly CancellationTokenSource stop = new();
     readonly Task working;
 
@@ -33,7 +35,7 @@ sealed class SceneController : IAsyncDisposable
     }
 
     /// <summary>Each change of the replicas, as it was seen.</summary>
-    public List<int> Seen { get; } = [];
+    public IReadOnlyList<int> Seen => [.. seen];
 
     async Task Work()
     {
@@ -54,7 +56,7 @@ sealed class SceneController : IAsyncDisposable
     {
         var wanted = set.Spec?.Replicas ?? 0;
         if (Seen.LastOrDefault(-1) != wanted)
-            Seen.Add(wanted);
+            seen.Enqueue(wanted);
         var pod = await scene.Admin.Get(KubeResources.Pods, ClusterScene.Space, ClusterScene.Pod, stop.Token);
         if (wanted == 0 && pod is not null && !PodsStay)
             await scene.Admin.Delete(KubeResources.Pods, ClusterScene.Space, ClusterScene.Pod, new(), stop.Token);

@@ -61,7 +61,7 @@ sealed class ScriptSite : IAsyncDisposable
         Shell.Run("mkfifo", Scene.Scratch["reached"]);
         return ($"echo half > {{{{ Backup.archivePath | shell_quote }}}}\necho here > {Scene.Scratch["reached"]}\nsleep 1000", async run =>
         {
-            var reached = Task.Run(() => Shell.Run("timeout", "60", "cat", Scene.Scratch["reached"]), Cancel);
+            var reached = Task.Run(() => Shell.Run("timeout", "120", "cat", Scene.Scratch["reached"]), Cancel);
             if (await Task.WhenAny(reached, run.Ended) != reached)
                 Assert.Fail($"the run ended before its script: {(await run.Ended).Error}");
             await reached;
