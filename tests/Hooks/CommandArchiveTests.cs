@@ -52,7 +52,7 @@ public sealed class CommandArchiveTests : IDisposable
     [InlineData("echo x > @A; mkfifo @A.sha256", "without one SHA-256 checksum")]
     [InlineData("echo x > @A; echo 'no checksum' > @A.sha256", "without one SHA-256 checksum")]
     [InlineData("echo x > @A; sha256sum @A | sed 's/backup.tar/other.tar/' > @A.sha256", "without one SHA-256 checksum")]
-    [InlineData("echo x > @A; sleep 1000 >> @A 2>&1 & true", "ended while it still had running: \"sleep\" (process ")]
+    [InlineData("echo x > @A; sleep 1000 >> @A 2>&1 & until [ \"$(cat /proc/$!/comm)\" = sleep ]; do :; done", "ended while it still had running: \"sleep\" (process ")]
     [InlineData("echo x > @A; redis-cli PING 2>&1 || echo 'NOAUTH Authentication required.'", "the server asks for a password")]
     public async Task Fails_and_leaves_nothing_when_the_archive_is_not_certainly_good(string text, string message)
     {

@@ -64,7 +64,7 @@ public sealed class LocalShellTests : IDisposable
         Shell.Run("mkfifo", fifo);
         var pids = _scratch["pids"];
         var timeout = new ManualTime();
-        var shell = new LocalShell(Redaction.Of(new Dictionary<string, string>()), _log.Add, new Partly(timeout));
+        var shell = Of(new Dictionary<string, string>(), new Partly(timeout));
         var run = shell.Run(Command($"(until [ -s {pids} ]; do sleep 0.01; done; echo > {fifo}) & {text.Replace("PIDS", pids, StringComparison.Ordinal)}"), Long, Cancel);
         await File.ReadAllTextAsync(fifo, Cancel);
 
@@ -104,7 +104,8 @@ public sealed class LocalShellTests : IDisposable
     [Fact]
     public async Task A_script_is_seen_to_leave_processes_behind()
     {
-        var result = await _shell.Run(Script("sleep 1000 > /dev/null 2>&1 & echo $!"), Long, Cancel);
+        // It has its name only once the shell's child has become it.
+        var result = await _shell.Run(Script("sleep 1000 > /dev/null 2>&1 & until [ \"$(cat /proc/$!/comm)\" = sleep ]; do :; done; echo $!"), Long, Cancel);
 
         var left = int.Parse(result.Output.Raw, CultureInfo.InvariantCulture);
         Assert.Equal([$"\"sleep\" (process {left})"], result.StillRunning);
@@ -231,8 +232,8 @@ public sealed class LocalShellTests : IDisposable
 
     static ShellCommand Script(string text) => new("a.script", text, IsScript: true);
 
-    LocalShell Of(Dictionary<string, string> environment) =>
-        new(Redaction.Of(environment), line => { lock (_log) { _log.Add(line); } }, TimeProvider.System);
+    LocalShell Of(Dictionary<string, string> environment, TimeProvider? time = null) =>
+        new(Redaction.Of(environment), line => { lock (_log) { _log.Add(line); } }, time ?? TimeProvider.System);
 
     static async Task<int[]> Pids(string file) =>
         [.. (await File.ReadAllLinesAsync(file, Cancel)).Select(line => int.Parse(line, CultureInfo.InvariantCulture))];
@@ -242,7 +243,15 @@ public sealed class LocalShellTests : IDisposable
     // An orphan is reaped by init, which may take its time: a zombie has ended.
     static void AssertGone(int id)
     {
-        var stat = File.Exists($"/proc/{id}/stat") ? File.ReadAllText($"/proc/{id}/stat") : "";
+        string stat;
+        try
+        {
+            stat = File.ReadAllText($"/proc/{id}/stat");
+        }
+        catch (IOException)
+        {
+            return;
+        }
         Assert.True(stat.Length == 0 || stat[stat.LastIndexOf(')')..].StartsWith(") Z", StringComparison.Ordinal), $"still runs: {stat}");
     }
 

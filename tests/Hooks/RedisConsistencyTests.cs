@@ -149,7 +149,7 @@ public sealed class RedisConsistencyTests
     [Fact]
     public async Task A_server_that_does_not_run_is_an_error_of_its_own()
     {
-        var error = await Fails(new ConsistencyStep($"redis-cli -p {RedisServer.FreePort()} BGSAVE", true, null, TimeSpan.FromSeconds(30)));
+        var error = await Fails(new ConsistencyStep($"redis-cli -p {FreePort.Next()} BGSAVE", true, null, TimeSpan.FromSeconds(30)));
 
         Assert.Contains("cannot reach the server", error.Message, StringComparison.Ordinal);
         Assert.Contains("Connection refused", error.Message, StringComparison.Ordinal);
@@ -170,12 +170,14 @@ public sealed class RedisConsistencyTests
     public async Task A_save_during_a_rewrite_says_how_to_schedule_it_and_a_scheduled_one_waits()
     {
         await using var server = await RedisServer.Start(Cancel, arguments: ["--appendonly", "yes", "--aof-use-rdb-preamble", "yes"]);
-        server.Cli("DEBUG", "POPULATE", "2000", "k", "40");
+        // A rewrite that takes ten seconds, so that it is not over before it is looked at on a busy machine; and a save that takes none.
+        server.Cli("DEBUG", "POPULATE", "10000", "k", "40");
         server.Cli("CONFIG", "SET", "rdb-key-save-delay", "1000");
         server.Cli("BGREWRITEAOF");
 
         var error = await Fails(Step(server));
         var rewriting = server.Persistence("aof_rewrite_in_progress");
+        server.Cli("CONFIG", "SET", "rdb-key-save-delay", "0");
         var saved = await Run(Step(server, "BGSAVE SCHEDULE"));
 
         Assert.Contains("use \"BGSAVE SCHEDULE\"", error.Hint, StringComparison.Ordinal);
