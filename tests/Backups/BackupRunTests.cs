@@ -156,9 +156,9 @@ public sealed class BackupRunTests : IDisposable
         var time = new ManualTime();
         var stopping = new Stopping(store, stop) { Hung = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously) };
         var run = Run(stopping, new BackupPolicy(), time: time, cancel: stop.Token);
-        await stopping.Hung.Task.WaitAsync(TimeSpan.FromSeconds(30), Cancel);
+        await stopping.Hung.Task.WaitAsync(TimeSpan.FromMinutes(2), Cancel);
         time.Advance(RetryingStore.Patience);
-        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => run.WaitAsync(TimeSpan.FromSeconds(30), Cancel));
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => run.WaitAsync(TimeSpan.FromMinutes(2), Cancel));
         Assert.Contains("could not remove what this failed backup stored", Assert.Single(warnings), StringComparison.Ordinal);
     }
 

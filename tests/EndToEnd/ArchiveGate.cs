@@ -5,7 +5,7 @@ namespace BackupRunner.Tests.EndToEnd;
 /// <summary>Holds a run at the moment in which it begins to archive: a tar that comes first in PATH, and becomes the real one when it is let through.</summary>
 public sealed class ArchiveGate : IDisposable
 {
-    const string Patience = "60";
+    const string Patience = "120";
 
     readonly Scratch scratch = new();
 

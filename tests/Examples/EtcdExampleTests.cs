@@ -15,7 +15,7 @@ public sealed class EtcdExampleTests : IAsyncLifetime
     {
         shop = await ExampleNamespace.Apply("etcd", Image);
         // As README.md says.
-        await shop.Execute("""
+        await Execute("""
             printf '%s\n' "$ETCDCTL_PASSWORD" | etcdctl user add root --interactive=false
             etcdctl user grant-role root root
             etcdctl auth enable
@@ -28,7 +28,7 @@ public sealed class EtcdExampleTests : IAsyncLifetime
     public async Task Keys_that_are_written_during_the_backup_come_back_as_of_one_revision()
     {
         // Every transaction writes a key of its own and how many there are.
-        var writing = shop.Execute("""
+        var writing = Execute("""
             n=0
             while [ ! -e /tmp/enough ]; do
                 n=$((n + 1))
@@ -43,27 +43,27 @@ public sealed class EtcdExampleTests : IAsyncLifetime
 
         var after = await Number();
         Assert.True(after > before, "nothing was written during the backup");
-        await shop.Execute("touch /tmp/enough");
+        await Execute("touch /tmp/enough");
         await writing;
         Assert.Empty(await shop.Scratch());
-        await shop.Execute("etcdctl del --prefix ''; etcdctl put other x");
+        await Execute("etcdctl del --prefix ''; etcdctl put other x");
 
         (await shop.Restore()).Exited(0);
 
         await shop.UntilReady();
         var restored = await Number();
         Assert.InRange(restored, before, after);
-        var keys = (await shop.Execute("etcdctl get --prefix --keys-only ''")).Split('\n', StringSplitOptions.RemoveEmptyEntries);
+        var keys = (await Execute("etcdctl get --prefix --keys-only ''")).Split('\n', StringSplitOptions.RemoveEmptyEntries);
         Assert.Equal(Enumerable.Range(1, (int)restored).Select(number => $"k/{number}").Append("n").Order(StringComparer.Ordinal), keys.Order(StringComparer.Ordinal));
-        Assert.Equal("data", (await shop.Execute("ls -A /var/lib/etcd")).Trim());
+        Assert.Equal("data", (await Execute("ls -A /var/lib/etcd")).Trim());
         // The accounts are in the snapshot too.
-        await Assert.ThrowsAnyAsync<Exception>(() => shop.Execute("ETCDCTL_PASSWORD=another etcdctl get n"));
+        await Assert.ThrowsAnyAsync<Exception>(() => Execute("ETCDCTL_PASSWORD=another etcdctl get n"));
     }
 
     [Fact]
     public async Task A_backup_of_a_server_that_refuses_its_password_fails_and_stores_nothing()
     {
-        await shop.Execute("printf '%s\\n' another | etcdctl user passwd root --interactive=false");
+        await Execute("printf '%s\\n' another | etcdctl user passwd root --interactive=false");
 
         var run = (await shop.BackUp()).Exited(3);
 
@@ -72,5 +72,8 @@ public sealed class EtcdExampleTests : IAsyncLifetime
         Assert.Empty(await shop.Scratch());
     }
 
-    async Task<long> Number() => await shop.Execute("etcdctl get --print-value-only n") is { Length: > 0 } text ? long.Parse(text, CultureInfo.InvariantCulture) : 0;
+    // Five seconds, and two for the connection, are little on a busy machine.
+    Task<string> Execute(string script) => shop.Execute($"export ETCDCTL_DIAL_TIMEOUT=1m ETCDCTL_COMMAND_TIMEOUT=2m\n{script}");
+
+    async Task<long> Number() => await Execute("etcdctl get --print-value-only n") is { Length: > 0 } text ? long.Parse(text, CultureInfo.InvariantCulture) : 0;
 }

@@ -109,7 +109,7 @@ sealed class ExampleNamespace : IAsyncDisposable
         job["metadata"]!["namespace"] = Space;
         var name = (string)(await webhook.Create(job))["metadata"]!["name"]!;
         bool Has(string type) => (Get("jobs", name)["status"]?["conditions"] as JsonArray ?? []).Any(condition => (string?)condition!["type"] == type && (string?)condition["status"] == "True");
-        await cluster.Until(() => Has("Complete") || Has("Failed"), $"the end of job {name}", Cancel, TimeSpan.FromMinutes(3));
+        await cluster.Until(() => Has("Complete") || Has("Failed"), $"the end of job {name}", Cancel);
         var pod = cluster.Pods.Last(pod => pod.Name.StartsWith(name + "-", StringComparison.Ordinal));
         var statuses = (JsonArray)Get("pods", pod.Name)["status"]!["containerStatuses"]!;
         var ended = statuses.Single(status => (string)status!["name"]! == "runner")!["state"]!["terminated"]!;

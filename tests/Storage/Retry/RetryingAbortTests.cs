@@ -33,7 +33,7 @@ public sealed class RetryingAbortTests : IDisposable
         var disposing = upload.DisposeAsync().AsTask();
         Assert.False(disposing.IsCompleted);
         time.Advance(RetryingStore.Patience);
-        await disposing.WaitAsync(TimeSpan.FromSeconds(30), Cancel);
+        await disposing.WaitAsync(TimeSpan.FromMinutes(2), Cancel);
         Assert.Equal("what was sent of \"a/one\" could not be removed; the service itself or prune will, in days", Assert.Single(said));
         never.SetResult();
     }

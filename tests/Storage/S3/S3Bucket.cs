@@ -63,7 +63,7 @@ public sealed class S3Bucket : IRemoteStoreUnderTest
 
     public async ValueTask DisposeAsync()
     {
-        using var patience = new CancellationTokenSource(TimeSpan.FromSeconds(60));
+        using var patience = new CancellationTokenSource(TimeSpan.FromMinutes(5));
         await foreach (var upload in Store.ListUploads("", patience.Token))
             await Store.AbortUpload(upload, patience.Token);
         await foreach (var stored in Store.List("", patience.Token))
