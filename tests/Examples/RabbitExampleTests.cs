@@ -33,8 +33,9 @@ public sealed class RabbitExampleTests : IAsyncLifetime
                     for queue in 'classic', 'quorum':
                         channel.basic_publish('', queue, str(n + 1).encode(), pika.BasicProperties(delivery_mode=2), mandatory=True)
                     n += 1
-                    with open('/tmp/confirmed', 'w') as file:
+                    with open('/tmp/confirmed.new', 'w') as file:
                         file.write(str(n))
+                    os.replace('/tmp/confirmed.new', '/tmp/confirmed')
                     time.sleep(0.005)
             except (pika.exceptions.AMQPError, OSError):
                 time.sleep(0.1)

@@ -83,8 +83,9 @@ public sealed class SimulatedContainer : IDisposable
         while (Id == 0 && !Ended.IsCompleted)
         {
             await every.WaitForNextTickAsync(cancel);
+            // Null: it has ended meanwhile.
             if (Child is > 0 and var child && File.Exists($"/proc/{child}/root/run/.container")
-                && Path.GetFileName(File.ResolveLinkTarget($"/proc/{child}/exe", false)?.FullName ?? "") is not ("chroot" or "setpriv" or "env"))
+                && Path.GetFileName(new FileInfo($"/proc/{child}/exe").LinkTarget) is not (null or "chroot" or "setpriv" or "env"))
                 Id = child;
         }
     }
