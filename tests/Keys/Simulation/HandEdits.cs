@@ -25,7 +25,7 @@ sealed class HandEdits(Timeline time, SimulatedSecret source, IReadOnlyList<Simu
 
     void Garble()
     {
-        var id = time.Any([.. source.Content!.Ids]);
+        var id = time.Any(source.Content!.InOrder);
         if (!source.Times.TryGetValue(id, out var times))
             return;
         source.Times[id] = time.Number(4) switch
@@ -39,7 +39,7 @@ sealed class HandEdits(Timeline time, SimulatedSecret source, IReadOnlyList<Simu
     }
 
     /// <summary>An older key becomes the current one again, at once.</summary>
-    void Swap() => source.Write(source.Content! with { Current = time.Any([.. source.Content!.Ids]) });
+    void Swap() => source.Write(source.Content! with { Current = time.Any(source.Content!.InOrder) });
 
     /// <summary>A key of their own as the current one; the previous stays in the ring.</summary>
     void Bring()
@@ -55,7 +55,7 @@ sealed class HandEdits(Timeline time, SimulatedSecret source, IReadOnlyList<Simu
         if (copies.Count == 0 || time.Any(copies) is not { Content: { } had } copy)
             return;
         copy.TamperedUntil = TimeSpan.MaxValue;
-        var others = had.Ids.Where(id => id != had.Current).ToList();
+        var others = had.InOrder.Where(id => id != had.Current).ToList();
         copy.Write(others.Count == 0 || time.Chance(0.3) ? null : had with { Ids = had.Ids.Remove(time.Any(others)) });
     }
 
@@ -64,7 +64,7 @@ sealed class HandEdits(Timeline time, SimulatedSecret source, IReadOnlyList<Simu
     {
         if (mount.Content is not { } had || source.Content is not { } ring)
             return;
-        mount.Write(had with { Current = time.Any([.. had.Ids.Intersect(ring.Ids)]) });
+        mount.Write(had with { Current = time.Any(had.InOrder.Where(ring.Ids.Contains).ToList()) });
         time.In(lasts, () =>
         {
             if (mount.Content is { } now && had.Current is { } before && now.Ids.Contains(before))

@@ -63,7 +63,8 @@ sealed class SimulatedCluster
             KeepOldKeys = time.Chance(0.3),
             OldKeysRetention = TimeSpan.FromDays(time.Any([1, 7])),
         };
-        var policy = new SimulatedPolicy(mount.Namespace, mount, time.Any([1, 2, 7]), TimeSpan.FromDays(time.Any([1, 10, 30]))) { Rotation = rotation, Location = time.Any(locations) };
+        var location = time.Any(locations);
+        var policy = new SimulatedPolicy(mount.Namespace, mount, time.Any([1, 2, 7]), TimeSpan.FromDays(time.Any([1, 10, 30]))) { Rotation = rotation, Location = location, Told = location };
         policies.Add(policy);
         series.Add(new SimulatedSeries(policy));
         if (time.Chance(0.5))
@@ -97,7 +98,7 @@ sealed class SimulatedCluster
     void Withdraw(SimulatedSeries claim, bool wipes)
     {
         if (wipes && !claim.IsLeased)
-            claim.Policy.Location.Backups.RemoveAll(backup => backup.Series == claim);
+            claim.Policy.Told.Backups.RemoveAll(backup => backup.Series == claim);
         else
             Runner.RewrapAll(claim);
     }
@@ -141,9 +142,13 @@ sealed class SimulatedCluster
     {
         var left = policy.Location;
         locations.Add(policy.Location = new SimulatedLocation($"s3://new/{++moves}"));
+        Webhook.TellIn(time.Minutes(0, 1));
+        // And on to the next before anything else has looked.
+        if (time.Chance(0.3))
+            time.In(time.Hours(0, 8), () => Move(policy));
         time.In(time.Days(10, 100), () =>
         {
-            if (policies.Any(policy => policy.Location == left) || left.Backups.Any(backup => backup.Series.IsLeased))
+            if (policies.Any(policy => policy.Location == left || policy.Told == left) || left.Backups.Any(backup => backup.Series.IsLeased))
                 return;
             left.Backups.Clear();
             source.Locations.Remove(left.Name);

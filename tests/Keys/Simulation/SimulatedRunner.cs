@@ -33,7 +33,7 @@ sealed class SimulatedRunner(Timeline time, Trouble trouble)
         if (series.IsLeased)
             return;
         series.IsLeased = true;
-        Rewrap(series, series.Policy.Location, Older(series, series.Policy.Location), quick: time.Chance(0.5));
+        Rewrap(series, series.Policy.Told, Older(series, series.Policy.Told), quick: time.Chance(0.5));
     }
 
     DateTimeOffset Clock => time.Time + (time.Chance(trouble.RunnerClocks) ? time.Days(-20, 20) : TimeSpan.Zero);
@@ -42,7 +42,7 @@ sealed class SimulatedRunner(Timeline time, Trouble trouble)
 
     void StoreWrap(SimulatedSeries series, KeyId key)
     {
-        var location = series.Policy.Location;
+        var location = series.Policy.Told;
         series.IsLeased = location.IsWritable;
         if (!location.IsWritable)
             return;
@@ -89,7 +89,7 @@ sealed class SimulatedRunner(Timeline time, Trouble trouble)
             var read = series.Policy.Mount.Mounted();
             if (read?.Current is not { } key || (backup.Wraps.Count == 1 && backup.Wraps.Contains(key)) || !backup.Wraps.Any(read.Ids.Contains))
                 continue;
-            var old = backup.Wraps.Where(id => id != key).ToList();
+            var old = backup.Wraps.Where(id => id != key).OrderBy(id => id.Text, StringComparer.Ordinal).ToList();
             time.In(quick ? time.Minutes(0, 0.2) : time.Minutes(0, LongestMinutesToWrap), () => Put(backup, key, old));
             return;
         }

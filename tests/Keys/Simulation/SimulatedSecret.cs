@@ -3,7 +3,11 @@ using BackupRunner.Keys;
 
 namespace BackupRunner.Tests.Keys.Simulation;
 
-sealed record SecretContent(KeyId? Current, ImmutableHashSet<KeyId> Ids);
+sealed record SecretContent(KeyId? Current, ImmutableHashSet<KeyId> Ids)
+{
+    /// <summary>A set's own order is another one in every process.</summary>
+    public IReadOnlyList<KeyId> InOrder => [.. Ids.OrderBy(id => id.Text, StringComparer.Ordinal)];
+}
 
 /// <summary>A key Secret or a copy of it, and what it was some minutes ago, as a pod may still have it mounted.</summary>
 sealed class SimulatedSecret(Timeline time, string space)

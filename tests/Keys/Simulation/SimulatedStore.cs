@@ -52,6 +52,9 @@ sealed record SimulatedPolicy(string Name, SimulatedSecret Mount, int KeepCount,
 
     /// <summary>Changes when somebody moves the policy to another bucket; what is stored stays where it is.</summary>
     public required SimulatedLocation Location { get; set; }
+
+    /// <summary>Where its runs store: what the webhook has told them last.</summary>
+    public required SimulatedLocation Told { get; set; }
 }
 
 /// <summary>One claim; its runs exclude each other.</summary>

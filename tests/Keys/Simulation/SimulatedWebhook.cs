@@ -35,7 +35,24 @@ sealed class SimulatedWebhook(Timeline time, Trouble trouble, SimulatedSecret so
         sightings.Clear();
         audits.Clear();
         PassIn(time.Minutes(0, 1));
+        TellIn(time.Minutes(0, 30));
     }
+
+    /// <summary>The runs of every policy are told where to store, each after its place was put on the Secret; a queue of its own, which may be ahead of the passes over the ring or behind.</summary>
+    public void TellIn(TimeSpan delay) => time.In(delay, () =>
+    {
+        if (IsAway || source.Content is null)
+            return;
+        foreach (var policy in policies.Where(policy => policy.Told != policy.Location && !time.Chance(trouble.LostWrites)))
+        {
+            if (source.Locations.Add(policy.Location.Name))
+                source.Touch();
+            if (!time.Chance(trouble.LostWrites))
+                policy.Told = policy.Location;
+        }
+        if (policies.Any(policy => policy.Told != policy.Location))
+            TellIn(time.Minutes(0, 10));
+    });
 
     /// <summary>In place of the pass that was to come.</summary>
     public void PassIn(TimeSpan delay)
@@ -106,6 +123,7 @@ sealed class SimulatedWebhook(Timeline time, Trouble trouble, SimulatedSecret so
             case KeyAction.Generate:
                 var first = NewKey();
                 source.Times[first] = new KeyTimes(now, now);
+                source.Locations.UnionWith(policies.Select(policy => policy.Location.Name));
                 source.Write(new SecretContent(first, [first]));
                 break;
             case KeyAction.Add:
