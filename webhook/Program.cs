@@ -78,13 +78,15 @@ async Task<int> Serve(WebhookOptions options, CancellationToken cancel)
     var (notes, applier) = (new ProblemNotes(), new Applier(kube, cache.Own));
     var events = new EventRecorder(kube, instance, logs.CreateLogger<EventRecorder>(), time);
     var assessor = new Assessor(cache, installation, notes);
-    var secretTending = new SecretTending(kube, time, options.SecretNamespaces.ToHashSet(), installation);
+    var secretNamespaces = options.SecretNamespaces.ToHashSet();
+    var secretTending = new SecretTending(kube, time, secretNamespaces, installation);
     using var secrets = new SecretReconciler(kube, cache, secretTending, notes, installation, events);
     var copies = new CopyReconciler(cache.Own, secretTending);
+    var leases = new LeaseRemoval(kube, cache, applier, time);
     var steps = new ReconcileSteps(
         cache,
-        new WorkloadReconciler(kube, cache, assessor, applier, copies, secrets, events, time, logs.CreateLogger<WorkloadReconciler>()),
-        new OrphanReconciler(kube, cache, applier, time),
+        new WorkloadReconciler(kube, cache, assessor, applier, leases, copies, secrets, new RingPlaces(kube, secretNamespaces), events, time, logs.CreateLogger<WorkloadReconciler>()),
+        new OrphanReconciler(kube, cache, applier, leases, time),
         new PolicyReconciler(kube, cache, time),
         new LeaseReconciler(cache, assessor, new LeaseTending(kube, events, instance, time), notes),
         secrets);

@@ -14,18 +14,24 @@ public sealed class Applier(KubeClient kube, OwnObjects own)
 {
     public const string FieldManager = "backup-webhook";
 
-    /// <summary>Kinds that hold nothing but what we write: they can be made anew when they cannot be changed.</summary>
-    static readonly string[] Remakable = ["configmaps", "roles", "rolebindings", "serviceaccounts"];
+    /// <summary>Fields that the API server changes in no object: then it is made anew. Another refusal (a denial of somebody's webhook has the same status) deletes nothing.</summary>
+    static readonly Dictionary<string, string[]> Unchangeable = new() { ["configmaps"] = ["data", "binaryData", "immutable"], ["rolebindings"] = ["roleRef"] };
+
+    const int SettledAtLeast = 1024;
 
     /// <summary>
     /// What the last write of each object asked for, and led to. What the server or somebody else's webhook adds every time is not for us to fight over.
     /// </summary>
     readonly ConcurrentDictionary<ObjectKey, (string Wanted, OwnObject Result)> settled = new();
 
+    /// <inheritdoc cref="Ensure(WantedObject, Func{CancellationToken, Task}, CancellationToken)"/>
+    public Task<bool> Ensure(WantedObject wanted, CancellationToken cancel) => Ensure(wanted, _ => Task.CompletedTask, cancel);
+
+    /// <param name="first">Must have succeeded before anything is written; not called when nothing is.</param>
     /// <returns>Whether something was written.</returns>
     /// <exception cref="RefusedObjectException">It is somebody else's, or the server refuses it for good.</exception>
     /// <exception cref="KubeException">Later it may succeed.</exception>
-    public async Task<bool> Ensure(WantedObject wanted, CancellationToken cancel)
+    public async Task<bool> Ensure(WantedObject wanted, Func<CancellationToken, Task> first, CancellationToken cancel)
     {
         var key = new ObjectKey(wanted.Resource.Plural, wanted.Namespace, wanted.Name);
         var manifest = JsonSerializer.SerializeToElement(wanted.Body, ManifestJson.Default.JsonObject);
@@ -34,6 +40,7 @@ public sealed class Applier(KubeClient kube, OwnObjects own)
             throw Foreign(key);
         if (there is not null && (IsSettled(key, manifest, there) || await Drifted(wanted, manifest, there, cancel) == Drift.None))
             return false;
+        await first(cancel);
         var mark = own.Mark(key);
         try
         {
@@ -42,8 +49,9 @@ public sealed class Applier(KubeClient kube, OwnObjects own)
                 result = await kube.Replace(wanted.Resource, WithoutExtras(result, manifest), cancel);
             if (OwnObject.Of(key.Plural, result) is not { } now)
                 throw new RefusedObjectException($"{key} comes back from the API server without our label; does another webhook take it away");
-            settled[key] = (Digest(manifest), now);
+            settled[key] = (Digest(manifest), now with { Fields = null });
             own.PutAnswer(now, mark);
+            ForgetWhatIsGone();
             return true;
         }
         catch (KubeException stale) when (stale.IsConflict || stale.IsNotFound || IsAnother(stale))
@@ -62,8 +70,14 @@ public sealed class Applier(KubeClient kube, OwnObjects own)
     public async Task Remove(OwnObject there, KubeResource<KubeObject> resource, CancellationToken cancel)
     {
         await kube.Delete(resource, there.Key.Namespace, there.Key.Name, new DeleteOptions { Uid = there.Uid, Propagation = Propagation.Background }, cancel);
-        settled.TryRemove(there.Key, out _);
-        own.Remove(there.Key);
+        Forget(there);
+    }
+
+    /// <summary>It was deleted.</summary>
+    public void Forget(OwnObject gone)
+    {
+        settled.TryRemove(gone.Key, out _);
+        own.Remove(gone.Key);
     }
 
     async Task Look(KubeResource<KubeObject> resource, ObjectKey key, CancellationToken cancel)
@@ -103,11 +117,24 @@ public sealed class Applier(KubeClient kube, OwnObjects own)
         {
             return await Apply(wanted, body, cancel);
         }
-        catch (KubeException fixedFields) when (fixedFields.HttpStatus == HttpStatusCode.UnprocessableEntity && !IsAnother(fixedFields) && Remakable.Contains(there.Key.Plural))
+        catch (KubeException refused) when (CannotBeChanged(there.Key.Plural, refused))
         {
             await Remove(there, wanted.Resource, cancel);
             return await Apply(wanted, wanted.Body, cancel);
         }
+    }
+
+    static bool CannotBeChanged(string plural, KubeException refused) =>
+        refused.HttpStatus == HttpStatusCode.UnprocessableEntity && Unchangeable.TryGetValue(plural, out var fields)
+        && refused.Status.Details?.Causes is { Count: > 0 } causes && causes.TrueForAll(cause => fields.Contains(cause.Field?.Split('.', '[')[0]));
+
+    // What went with its workload went without us.
+    void ForgetWhatIsGone()
+    {
+        if (settled.Count < SettledAtLeast + (2 * own.Count))
+            return;
+        foreach (var key in settled.Keys.Where(key => own.Find(key) is null))
+            settled.TryRemove(key, out _);
     }
 
     /// <summary>The object is not the one that was looked at any more, but another of its name.</summary>

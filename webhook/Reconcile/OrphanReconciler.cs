@@ -7,7 +7,7 @@ namespace BackupRunner.Webhook.Reconcile;
 /// Objects whose workload is not there. What belongs to it, the API server removes with it. What was cut loose (<c>kubectl delete --cascade=orphan</c>, often to make the
 /// workload anew in a minute) has some time to be taken up again.
 /// </summary>
-public sealed class OrphanReconciler(KubeClient kube, ClusterCache cache, Applier applier, TimeProvider time)
+public sealed class OrphanReconciler(KubeClient kube, ClusterCache cache, Applier applier, LeaseRemoval removal, TimeProvider time)
 {
     static readonly TimeSpan Patience = TimeSpan.FromMinutes(10);
 
@@ -28,10 +28,13 @@ public sealed class OrphanReconciler(KubeClient kube, ClusterCache cache, Applie
         var leases = objects.Where(one => one.Key.Plural == "leases").Select(one => cache.Lease(@namespace, one.Key.Name)).OfType<SeenLease>();
         if (leases.Any(lease => lease.IsHeld(time) || lease.IsUnsettled) || await IsThere(@namespace, label, cancel))
             return Patience;
+        var orphans = objects.Where(one => !one.HasOwner).ToList();
+        if (!await removal.Remove(orphans.Where(one => one.Key.Plural == "leases"), cancel))
+            return Patience;
         lock (gate)
             since.Remove((@namespace, label));
-        foreach (var kind in OwnKinds.All)
-            foreach (var one in objects.Where(one => one.Key.Plural == kind.Plural && !one.HasOwner))
+        foreach (var kind in OwnKinds.All.Where(kind => kind.Plural != "leases"))
+            foreach (var one in orphans.Where(one => one.Key.Plural == kind.Plural))
                 await applier.Remove(one, kind, cancel);
         return null;
     }

@@ -5,7 +5,7 @@ namespace BackupRunner.Webhook.Reconcile;
 /// <summary>The kinds of objects that the loop makes for a workload.</summary>
 public static class OwnKinds
 {
-    /// <summary>In the order in which they go: what runs first, the accounts and Leases that running things need last.</summary>
+    /// <summary>In the order in which they go, after the Leases: what runs first, the accounts last.</summary>
     public static IReadOnlyList<KubeResource<KubeObject>> All { get; } =
     [
         KubeResources.Any("batch", "v1", "cronjobs"),

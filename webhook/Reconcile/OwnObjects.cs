@@ -14,6 +14,15 @@ public sealed class OwnObjects
     readonly long[] told = new long[4096];
     long bytes;
 
+    public int Count
+    {
+        get
+        {
+            lock (gate)
+                return all.Count;
+        }
+    }
+
     public OwnObject? Find(ObjectKey key)
     {
         lock (gate)

@@ -16,22 +16,34 @@ public sealed partial class ReconcileLoop(
 
     static readonly TimeSpan Everything = TimeSpan.FromMinutes(10);
 
+    /// <summary>After an outage of the API server, as long as it was.</summary>
+    static readonly TimeSpan LongestWithoutThaw = TimeSpan.FromSeconds(30);
+
     /// <param name="cancel">Ends the term.</param>
     public async Task Run(CancellationToken cancel)
     {
-        using WorkQueue queue = new(time), leases = new(time), secrets = new(time);
+        using WorkQueue queue = new(time, WorkQueue.LongestRetry), leases = new(time, LongestWithoutThaw), secrets = new(time, WorkQueue.LongestRetry);
+        using var ends = CancellationTokenSource.CreateLinkedTokenSource(cancel);
+        Task[] running = [];
         void Add(WorkKey key) => (key.Kind switch { WorkKind.Lease => leases, WorkKind.Secret => secrets, _ => queue }).Add(key);
         cache.Changed += Add;
         try
         {
             Begins();
-            // A database that is frozen waits for nobody, and for Secrets, one after the other, nothing else does.
-            Task[] workers = [.. Workers(queue, 8, cancel), .. Workers(leases, 4, cancel), .. Workers(secrets, 1, cancel)];
-            await Task.WhenAll([.. workers, Sweep(Add, () => queue.IsIdle && leases.IsIdle && secrets.IsIdle, cancel)]);
+            // A database that is frozen waits for nobody, also not for thaws that hang on a node that is gone; and for Secrets, one after the other, nothing else does.
+            running =
+            [
+                .. Workers(queue, 8, ends.Token), .. Workers(leases, 32, ends.Token), .. Workers(secrets, 1, ends.Token),
+                Sweep(Add, () => queue.IsIdle && leases.IsIdle && secrets.IsIdle, ends.Token),
+            ];
+            // None ends by itself but by a bug, and then nobody goes on.
+            await await Task.WhenAny(running);
         }
         finally
         {
             cache.Changed -= Add;
+            await ends.CancelAsync();
+            await Task.WhenAll(running).ContinueWith(_ => { }, CancellationToken.None, TaskContinuationOptions.None, TaskScheduler.Default);
         }
     }
 
@@ -71,6 +83,11 @@ public sealed partial class ReconcileLoop(
             {
                 Tell(key, failure);
                 queue.Failed(key);
+            }
+            catch (Exception failure) when (failure is KubeException or RefusedObjectException)
+            {
+                // The term ended under it.
+                cancel.ThrowIfCancellationRequested();
             }
         }
     }

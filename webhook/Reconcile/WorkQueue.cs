@@ -6,10 +6,12 @@ namespace BackupRunner.Webhook.Reconcile;
 /// What is to be looked at, each thing once however often it was added, and never by two workers at a time: what is added while it is worked on comes again
 /// after that. As long as the number of things.
 /// </summary>
-public sealed class WorkQueue(TimeProvider time) : IDisposable
+/// <param name="longestRetry">Between two failures.</param>
+public sealed class WorkQueue(TimeProvider time, TimeSpan longestRetry) : IDisposable
 {
+    public static readonly TimeSpan LongestRetry = TimeSpan.FromMinutes(5);
+
     static readonly TimeSpan FirstRetry = TimeSpan.FromSeconds(1);
-    static readonly TimeSpan LongestRetry = TimeSpan.FromMinutes(5);
 
     readonly Lock gate = new();
     readonly Channel<WorkKey> waiting = Channel.CreateUnbounded<WorkKey>();
@@ -82,7 +84,7 @@ public sealed class WorkQueue(TimeProvider time) : IDisposable
         }
     }
 
-    /// <summary>Comes again after a pause, which doubles with every failure in a row, from 1 s to 5 min.</summary>
+    /// <summary>Comes again after a pause, which doubles with every failure in a row, from 1 s on.</summary>
     public void Failed(WorkKey key)
     {
         int times;
@@ -94,7 +96,7 @@ public sealed class WorkQueue(TimeProvider time) : IDisposable
             again.Remove(key);
         }
         var pause = FirstRetry * Math.Pow(2, Math.Min(times - 1, 16));
-        AddAfter(key, pause < LongestRetry ? pause : LongestRetry);
+        AddAfter(key, pause < longestRetry ? pause : longestRetry);
     }
 
     public void Dispose()

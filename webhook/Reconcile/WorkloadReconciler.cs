@@ -1,6 +1,7 @@
 using System.Text.Json.Nodes;
 using BackupRunner.Kube;
 using BackupRunner.Names;
+using BackupRunner.Webhook.Keys;
 using BackupRunner.Webhook.Plans;
 using BackupRunner.Webhook.Status;
 using BackupRunner.Webhook.Workloads;
@@ -10,7 +11,7 @@ namespace BackupRunner.Webhook.Reconcile;
 
 /// <summary>Brings what belongs to one workload to what its annotation and its policy ask for, and says on the workload how that went.</summary>
 public sealed partial class WorkloadReconciler(
-    KubeClient kube, ClusterCache cache, Assessor assessor, Applier applier, CopyReconciler copies, SecretReconciler secrets, EventRecorder events, TimeProvider time, ILogger<WorkloadReconciler> log)
+    KubeClient kube, ClusterCache cache, Assessor assessor, Applier applier, LeaseRemoval leases, CopyReconciler copies, SecretReconciler secrets, RingPlaces places, EventRecorder events, TimeProvider time, ILogger<WorkloadReconciler> log)
 {
     /// <summary>Until a run that is at work, or what a dead one left, may be over.</summary>
     static readonly TimeSpan RunsOn = TimeSpan.FromSeconds(30);
@@ -39,7 +40,8 @@ public sealed partial class WorkloadReconciler(
             IReadOnlyList<WantedObject> wanted = [.. WantedObjects.For(plan).Select(one => CopyReconciler.WithNotes(one, plan.Policy.Name, listed)).Select(one => isBusy ? Wider(one) : one)];
             foreach (var one in wanted)
             {
-                if (await applier.Ensure(one, cancel))
+                // The policy says where to store.
+                if (await applier.Ensure(one, one.Resource.Plural == "configmaps" ? first => places.Record(demands, first) : _ => Task.CompletedTask, cancel))
                     Wrote(one.Resource.Plural, one.Namespace, one.Name);
             }
             // Now that the account, the policy and the list are there, which audits and copies need.
@@ -83,9 +85,9 @@ public sealed partial class WorkloadReconciler(
         var stale = cache.Own.For(id.Namespace, id.Label).Where(one => !keep.Contains(one.Key)).ToList();
         if (stale.Count == 0)
             return null;
-        if (IsBusy(id))
+        if (IsBusy(id) || !await leases.Remove(stale.Where(one => one.Key.Plural == "leases"), cancel))
             return RunsOn;
-        foreach (var kind in OwnKinds.All)
+        foreach (var kind in OwnKinds.All.Where(kind => kind.Plural != "leases"))
             foreach (var one in stale.Where(one => one.Key.Plural == kind.Plural))
             {
                 await applier.Remove(one, kind, cancel);

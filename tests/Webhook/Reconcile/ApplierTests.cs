@@ -215,6 +215,17 @@ public sealed class ApplierTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task A_denial_deletes_nothing()
+    {
+        await applier.Ensure(Binding("backup-redis"), Cancel);
+        using var fault = api.Faults.Add(request => request.Method == "PATCH", new FakeFault.Answer(422));
+
+        await Assert.ThrowsAsync<RefusedObjectException>(() => applier.Ensure(Binding("other"), Cancel));
+
+        Assert.Equal("backup-redis", (string?)api.Cluster.Get("rolebindings", Space, "backup-redis")!.Item["roleRef"]!["name"]);
+    }
+
+    [Fact]
     public async Task What_the_server_always_adds_is_not_fought_over()
     {
         // As a mutating webhook of somebody else does.

@@ -29,9 +29,11 @@ public sealed class OrphanReconcilerTests : IAsyncLifetime
     {
         api = await FakeKubeApi.Start(Cancel);
         kube = new KubeClient(KubeConfig.FromFile(scratch.File("kubeconfig", WebhookInstallation.KubeconfigText(api, api.AdminToken)), null), TimeProvider.System);
-        orphans = new OrphanReconciler(kube, cache, new Applier(kube, cache.Own), time);
+        var applier = new Applier(kube, cache.Own);
+        orphans = new OrphanReconciler(kube, cache, applier, new LeaseRemoval(kube, cache, applier, time), time);
         await Make("configmaps", "v1", "ConfigMap");
         await Make("leases", "coordination.k8s.io/v1", "Lease");
+        await TellOfLease();
     }
 
     public async ValueTask DisposeAsync()
@@ -51,6 +53,9 @@ public sealed class OrphanReconcilerTests : IAsyncLifetime
         }, Cancel);
         cache.Put(OwnObject.Of(plural, made)!);
     }
+
+    /// <summary>As the watch does.</summary>
+    async Task TellOfLease() => cache.Put(SeenLease.Of((await kube.Get(KubeResources.Leases, Space, "backup-db", Cancel))!, time.GetTimestamp()));
 
     Task<TimeSpan?> Look() => orphans.Reconcile(Space, Label, Cancel);
 
@@ -94,6 +99,37 @@ public sealed class OrphanReconcilerTests : IAsyncLifetime
         Assert.Equal(Patience, await Look());
 
         Assert.True(IsThere);
+    }
+
+    [Fact]
+    public async Task Stays_when_a_run_has_taken_its_Lease_and_only_the_cache_does_not_know()
+    {
+        await Look();
+        time.Advance(Patience);
+        var lease = (await kube.Get(KubeResources.Leases, Space, "backup-db", Cancel))!;
+        await kube.Replace(KubeResources.Leases, lease with { Spec = new LeaseSpec { HolderIdentity = "backup-db-x", LeaseDurationSeconds = 60 } }, Cancel);
+
+        Assert.Equal(Patience, await Look());
+
+        Assert.True(IsThere);
+        Assert.NotNull(api.Cluster.Get("leases", Space, "backup-db"));
+    }
+
+    [Fact]
+    public async Task Stays_when_a_run_takes_its_Lease_at_the_last_moment()
+    {
+        await Look();
+        time.Advance(Patience);
+        using var fault = api.Faults.Add(request => request.Method == "DELETE", new FakeFault.First(async () =>
+        {
+            var lease = (await kube.Get(KubeResources.Leases, Space, "backup-db", Cancel))!;
+            await kube.Replace(KubeResources.Leases, lease with { Spec = new LeaseSpec { HolderIdentity = "backup-db-x", LeaseDurationSeconds = 60 } }, Cancel);
+        }), 1);
+
+        Assert.Equal(Patience, await Look());
+
+        Assert.True(IsThere);
+        Assert.NotNull(api.Cluster.Get("leases", Space, "backup-db"));
     }
 
     [Fact]

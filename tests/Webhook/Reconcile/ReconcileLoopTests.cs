@@ -81,4 +81,33 @@ public sealed class ReconcileLoopTests : IAsyncDisposable
 
         Assert.Equal(1, Looks(Good));
     }
+
+    [Fact]
+    public async Task A_bug_that_is_about_no_one_thing_ends_the_term_and_does_not_hide()
+    {
+        var broken = new ReconcileLoop(cache, () => throw new InvalidOperationException("a bug"), (_, _) => Task.FromResult<TimeSpan?>(null), time, NullLogger<ReconcileLoop>.Instance).Run(end.Token);
+
+        var bug = await Assert.ThrowsAsync<InvalidOperationException>(() => broken);
+
+        Assert.Equal("a bug", bug.Message);
+        Run(_ => null);
+    }
+
+    [Fact]
+    public async Task A_refusal_that_comes_as_the_term_ends_is_no_bug()
+    {
+        var refusal = new TaskCompletionSource();
+        running = new ReconcileLoop(cache, () => [Good], async (key, _) =>
+        {
+            looks.Enqueue(key);
+            await refusal.Task;
+            throw new RefusedObjectException("refused");
+        }, time, NullLogger<ReconcileLoop>.Instance).Run(end.Token);
+        await Until(Good, 1, TimeSpan.Zero);
+
+        await end.CancelAsync();
+        refusal.SetResult();
+
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => running);
+    }
 }

@@ -13,7 +13,7 @@ public sealed class WorkQueueTests
     [Fact]
     public async Task What_is_added_often_is_taken_once()
     {
-        using var queue = new WorkQueue(TimeProvider.System);
+        using var queue = new WorkQueue(TimeProvider.System, WorkQueue.LongestRetry);
         queue.Add(One);
         queue.Add(One);
         queue.Add(Other);
@@ -27,7 +27,7 @@ public sealed class WorkQueueTests
     [Fact]
     public async Task What_is_added_while_it_is_worked_on_comes_again_when_that_is_done()
     {
-        using var queue = new WorkQueue(TimeProvider.System);
+        using var queue = new WorkQueue(TimeProvider.System, WorkQueue.LongestRetry);
         queue.Add(One);
         await queue.Take(Cancel);
         queue.Add(One);
@@ -45,7 +45,7 @@ public sealed class WorkQueueTests
     public async Task Of_several_times_the_earliest_counts()
     {
         var clock = new ManualTime();
-        using var queue = new WorkQueue(clock);
+        using var queue = new WorkQueue(clock, WorkQueue.LongestRetry);
         queue.AddAfter(One, TimeSpan.FromMinutes(10));
         queue.AddAfter(One, TimeSpan.FromMinutes(1));
         queue.AddAfter(One, TimeSpan.FromMinutes(5));
@@ -64,7 +64,7 @@ public sealed class WorkQueueTests
     public async Task What_fails_comes_again_after_pauses_that_double_up_to_five_minutes()
     {
         var clock = new ManualTime();
-        using var queue = new WorkQueue(clock);
+        using var queue = new WorkQueue(clock, WorkQueue.LongestRetry);
         queue.Add(One);
         foreach (var seconds in (int[])[1, 2, 4, 8, 16, 32, 64, 128, 256, 300, 300])
         {
@@ -86,10 +86,26 @@ public sealed class WorkQueueTests
     }
 
     [Fact]
+    public async Task The_longest_pause_is_the_queues_own()
+    {
+        var clock = new ManualTime();
+        using var queue = new WorkQueue(clock, TimeSpan.FromSeconds(3));
+        queue.Add(One);
+        foreach (var seconds in (int[])[1, 2, 3, 3])
+        {
+            await queue.Take(Cancel);
+            queue.Failed(One);
+            Assert.True(queue.IsIdle);
+            clock.Advance(TimeSpan.FromSeconds(seconds));
+            Assert.False(queue.IsIdle, $"after {seconds} s");
+        }
+    }
+
+    [Fact]
     public async Task What_comes_while_it_fails_does_not_shorten_the_pause()
     {
         var clock = new ManualTime();
-        using var queue = new WorkQueue(clock);
+        using var queue = new WorkQueue(clock, WorkQueue.LongestRetry);
         queue.Add(One);
         await queue.Take(Cancel);
         queue.Add(One);
@@ -105,7 +121,7 @@ public sealed class WorkQueueTests
     public async Task Nothing_comes_from_a_queue_that_was_given_up()
     {
         var clock = new ManualTime();
-        var queue = new WorkQueue(clock);
+        var queue = new WorkQueue(clock, WorkQueue.LongestRetry);
         queue.AddAfter(One, TimeSpan.FromSeconds(1));
 
         queue.Dispose();
