@@ -31,16 +31,16 @@ static class PodShapeReader
     static OrderedDictionary<string, string> ClaimVolumes(JsonElement spec, IReadOnlyList<ClaimTemplate> templates)
     {
         var claims = new OrderedDictionary<string, string>(StringComparer.Ordinal);
+        var replaced = templates.Select(template => template.Name).ToHashSet(StringComparer.Ordinal);
         foreach (var volume in spec.Items("volumes"))
         {
-            if (volume.Text("name") is { Length: > 0 } name && volume.Field("persistentVolumeClaim").Text("claimName") is { Length: > 0 } claim
-                && !templates.Any(template => template.Name == name))
+            if (volume.Name("name") is { } name && volume.Field("persistentVolumeClaim").Name("claimName") is { } claim && !replaced.Contains(name))
                 claims[name] = claim;
         }
         return claims;
     }
 
-    static ContainerShape? Container(JsonElement container, HashSet<string> volumes) => container.Text("name") is { Length: > 0 } name
+    static ContainerShape? Container(JsonElement container, HashSet<string> volumes) => container.Name("name") is { } name
         ? new ContainerShape(
             name, container.Text("image") ?? "",
             [.. container.Items("volumeMounts").Select(Mount).OfType<MountShape>().Where(mount => volumes.Contains(mount.Volume))],
@@ -51,7 +51,7 @@ static class PodShapeReader
         }
         : null;
 
-    static MountShape? Mount(JsonElement mount) => mount.Text("name") is { Length: > 0 } name && mount.Text("mountPath") is { Length: > 0 } path
+    static MountShape? Mount(JsonElement mount) => mount.Name("name") is { } name && mount.Text("mountPath") is { Length: > 0 } path
         ? new MountShape(name, path, NotEmpty(mount.Text("subPath")), NotEmpty(mount.Text("subPathExpr")))
         : null;
 
