@@ -16,10 +16,14 @@ public static class ClaimSelection
     /// <summary>Right names that a wrong one is compared with.</summary>
     const int Candidates = 100;
 
+    const string Windows = "its pods run Windows (spec.template.spec.os.name); a runner is a Linux pod, which can neither mount their volumes nor store their access rights";
+
     /// <summary>The claims that the annotation <c>claims</c> names, and without it all that can be backed up.</summary>
     /// <param name="claims">At least those of the workload's namespace.</param>
     public static SelectedClaims Of(ProtectedWorkload workload, IEnumerable<VolumeClaim> claims)
     {
+        if (workload.Pod.IsWindows)
+            return new SelectedClaims([], [Windows], []);
         var problems = new List<string>();
         var unknown = new List<string>();
         var chosen = new List<ProtectedClaim>();
@@ -53,6 +57,8 @@ public static class ClaimSelection
     /// <param name="claims">At least those of the workload's namespace. A claim that is not among them may yet come.</param>
     public static IReadOnlyList<string> DefaultVolumes(ProtectedWorkload workload, IEnumerable<VolumeClaim> claims)
     {
+        if (workload.Pod.IsWindows)
+            return [];
         List<DeclaredVolume> declared = [.. DeclaredVolume.Of(workload).Take(MaximumClaims)];
         var existing = Existing(workload, declared, claims);
         return [.. declared.Where(volume => volume.Problem is null && (volume.Template is not null || existing[volume].All(found => Refusal(found.Claim) is null))).Select(volume => volume.Name)];

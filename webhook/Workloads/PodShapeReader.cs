@@ -12,9 +12,14 @@ static class PodShapeReader
         var volumes = claims.Keys.Concat(templates.Select(claim => claim.Name)).ToHashSet(StringComparer.Ordinal);
         return new PodShape
         {
-            Containers = [.. Running(spec).Select(container => Container(container, volumes)).OfType<ContainerShape>()],
+            Containers =
+            [
+                .. spec.Items("containers").Select(container => Container(container, volumes)).OfType<ContainerShape>(),
+                .. Sidecars(spec).Select(container => Container(container, volumes)).OfType<ContainerShape>().Select(container => container with { IsSidecar = true }),
+            ],
             ClaimVolumes = claims,
             DefaultContainer = template.Field("metadata").Map("annotations").GetValueOrDefault("kubectl.kubernetes.io/default-container"),
+            IsWindows = spec.Field("os").Text("name") == "windows",
             SecurityContext = spec.Kept("securityContext", JsonValueKind.Object),
             Tolerations = spec.Kept("tolerations", JsonValueKind.Array),
             ImagePullSecrets = spec.Kept("imagePullSecrets", JsonValueKind.Array),
@@ -23,9 +28,8 @@ static class PodShapeReader
         };
     }
 
-    /// <summary>What runs as long as the pod: an init container that is always restarted is a sidecar.</summary>
-    static IEnumerable<JsonElement> Running(JsonElement spec) =>
-        spec.Items("containers").Concat(spec.Items("initContainers").Where(container => container.Text("restartPolicy") == "Always"));
+    /// <summary>They run as long as the pod: an init container that is always restarted is a sidecar.</summary>
+    public static IEnumerable<JsonElement> Sidecars(JsonElement spec) => spec.Items("initContainers").Where(container => container.Text("restartPolicy") == "Always");
 
     /// <summary>In the order of the pod. A claim template takes the place of a volume with its name.</summary>
     static OrderedDictionary<string, string> ClaimVolumes(JsonElement spec, IReadOnlyList<ClaimTemplate> templates)
