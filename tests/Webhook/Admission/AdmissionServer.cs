@@ -47,7 +47,7 @@ sealed class AdmissionServer : IAsyncDisposable
         var certificate = authority.Issue(Name, IPAddress.Loopback);
         builder.WebHost.ConfigureKestrel(kestrel => kestrel.Listen(IPAddress.Loopback, 0, listen => listen.UseHttps(certificate)));
         var app = builder.Build();
-        var decisions = new AdmissionDecisions(view, new AccessReviews(isAllowed, TimeProvider.System), Scene.Installation);
+        var decisions = new AdmissionDecisions(view, new AccessReviews(isAllowed, TimeProvider.System), Scene.Defaults);
         var endpoints = new AdmissionEndpoints(decisions, TimeProvider.System, NullLogger<AdmissionEndpoints>.Instance);
         AdmissionEndpoints.Map(app, endpoints);
         await app.StartAsync(Cancel);
