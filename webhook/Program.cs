@@ -17,6 +17,8 @@ using Microsoft.Extensions.Logging;
 using var stop = new CancellationTokenSource();
 using var terminated = PosixSignalRegistration.Create(PosixSignal.SIGTERM, Stop);
 using var interrupted = PosixSignalRegistration.Create(PosixSignal.SIGINT, Stop);
+// As the namespaceSelectors of manifests/webhooks.yaml have it, beside the webhook's own.
+const string KubeSystem = "kube-system";
 var environment = Environment.GetEnvironmentVariables().Cast<DictionaryEntry>().ToDictionary(variable => (string)variable.Key, variable => (string)variable.Value!);
 
 try
@@ -70,7 +72,7 @@ async Task<int> Serve(WebhookOptions options, CancellationToken cancel)
 
     var place = new WebhookPlace(options.Namespace ?? config.Namespace, options.Service);
     var instance = environment.GetValueOrDefault("POD_NAME") ?? Environment.MachineName;
-    var installation = new Installation(options.RunnerImage, cluster);
+    var installation = new Installation(options.RunnerImage, cluster) { SecretNamespaces = options.SecretNamespaces, Unreviewed = [KubeSystem, place.Namespace] };
     var cache = new ClusterCache();
     var watch = new ClusterWatch(kube, cache, options.SecretNamespaces, time, logs.CreateLogger<ClusterWatch>());
     using var admission = new AdmissionEndpoints(new AdmissionDecisions(cache, new AccessReviews(kube.IsAllowed, time), installation), time, logs.CreateLogger<AdmissionEndpoints>());

@@ -21,7 +21,7 @@ public sealed class AdmissionDecisions(IClusterView view, AccessReviews access, 
     {
         (ReviewedKind.StatefulSet or ReviewedKind.Deployment, AdmissionRequest.Create or AdmissionRequest.Update) => WorkloadAdmission.Validate(request, view),
         (ReviewedKind.Job, AdmissionRequest.Create) => await RestoreJobAdmission.Validate(request, view, installation, access, cancel),
-        (ReviewedKind.BackupPolicy, AdmissionRequest.Create or AdmissionRequest.Update) => await PolicyAdmission.Validate(request, access, cancel),
+        (ReviewedKind.BackupPolicy, AdmissionRequest.Create or AdmissionRequest.Update) => await PolicyAdmission.Validate(request, access, installation, cancel),
         (ReviewedKind.BackupPolicy, AdmissionRequest.Delete) => PolicyAdmission.Delete(request, view),
         _ => AdmissionReply.Unchanged,
     };

@@ -1,13 +1,14 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using BackupRunner.Names;
 
 namespace BackupRunner.Webhook.Admission;
 
 /// <summary>
 /// Whether the spec of a Job is the one that we wrote, as the API server gives it back: with its defaults, which are listed here, and with what a user may set.
 /// Every field of ours must be there as it is, every list must have its length, and any other field must be a default: so neither a container, a volume
-/// nor a host's namespace can be added by another webhook, and a Job that mutation never saw is told from one that it completed. Other webhooks may add
-/// annotations to the pod template: they run nothing by themselves.
+/// nor a host's namespace can be added by another webhook, and a Job that mutation never saw is told from one that it completed. Other webhooks may say
+/// where, when and with how much a pod runs: of that nothing runs by itself, and nothing is shown to anybody. GKE Autopilot and policy engines do so to every pod template.
 /// </summary>
 static class CompletedSpec
 {
@@ -15,6 +16,28 @@ static class CompletedSpec
     public static readonly string[] Users = ["activeDeadlineSeconds", "ttlSecondsAfterFinished", "suspend"];
 
     const string Any = "";
+
+    /// <summary>What other webhooks may write as they like.</summary>
+    static readonly HashSet<string> Others =
+    [
+        "template.spec.affinity",
+        "template.spec.imagePullSecrets",
+        "template.spec.nodeSelector",
+        "template.spec.overhead",
+        "template.spec.preemptionPolicy",
+        "template.spec.priority",
+        "template.spec.priorityClassName",
+        "template.spec.resources",
+        "template.spec.runtimeClassName",
+        "template.spec.schedulerName",
+        "template.spec.tolerations",
+        "template.spec.topologySpreadConstraints",
+        "template.spec.containers.resources",
+        "template.spec.initContainers.resources",
+    ];
+
+    /// <summary>To what there is they may add, but nothing under our domain.</summary>
+    static readonly string[] Open = ["template.metadata.annotations", "template.metadata.labels"];
 
     // Path, without the places in lists, and the values that the server writes there.
     static readonly Dictionary<string, string[]> Defaults = new()
@@ -28,55 +51,47 @@ static class CompletedSpec
         ["selector"] = [Any],
         ["podFailurePolicy.rules.onPodConditions.status"] = ["\"True\""],
         ["template.metadata.creationTimestamp"] = [Any],
-        ["template.metadata.annotations"] = [Any],
-        ["template.metadata.labels.batch.kubernetes.io/controller-uid"] = [Any],
-        ["template.metadata.labels.batch.kubernetes.io/job-name"] = [Any],
-        ["template.metadata.labels.controller-uid"] = [Any],
-        ["template.metadata.labels.job-name"] = [Any],
         ["template.spec.terminationGracePeriodSeconds"] = ["30"],
         ["template.spec.dnsPolicy"] = ["\"ClusterFirst\""],
-        ["template.spec.schedulerName"] = ["\"default-scheduler\""],
         ["template.spec.securityContext"] = ["{}"],
         ["template.spec.volumes.secret.defaultMode"] = ["420"],
         ["template.spec.volumes.configMap.defaultMode"] = ["420"],
         ["template.spec.volumes.projected.defaultMode"] = ["420"],
         ["template.spec.volumes.emptyDir"] = ["{}"],
-        ["template.spec.containers.resources"] = ["{}"],
         ["template.spec.containers.terminationMessagePath"] = ["\"/dev/termination-log\""],
         ["template.spec.containers.terminationMessagePolicy"] = ["\"File\""],
         ["template.spec.containers.imagePullPolicy"] = ["\"Always\"", "\"IfNotPresent\""],
         ["template.spec.containers.env.valueFrom.fieldRef.apiVersion"] = ["\"v1\""],
-        ["template.spec.initContainers.resources"] = ["{}"],
         ["template.spec.initContainers.terminationMessagePath"] = ["\"/dev/termination-log\""],
         ["template.spec.initContainers.terminationMessagePolicy"] = ["\"File\""],
         ["template.spec.initContainers.imagePullPolicy"] = ["\"Always\"", "\"IfNotPresent\""],
         ["template.spec.initContainers.env.valueFrom.fieldRef.apiVersion"] = ["\"v1\""],
     };
 
-    /// <returns>Paths of what differs, at most <paramref name="most"/>; empty: it is ours.</returns>
-    public static IReadOnlyList<string> Differences(JsonObject wanted, JsonElement given, int most)
+    /// <returns>What differs, at most <paramref name="most"/>; empty: it is ours.</returns>
+    public static IReadOnlyList<SpecDifference> Differences(JsonObject wanted, JsonElement given, int most)
     {
-        var found = new List<string>();
+        var found = new List<SpecDifference>();
         using var ours = JsonDocument.Parse(wanted.ToJsonString());
         Objects(ours.RootElement, given, "", found, most);
         return found;
     }
 
-    static void Values(JsonElement ours, JsonElement given, string path, List<string> found, int most)
+    static void Values(JsonElement ours, JsonElement given, string path, List<SpecDifference> found, int most)
     {
         if (found.Count >= most)
             return;
         if (ours.ValueKind != given.ValueKind)
-            found.Add(path);
+            found.Add(new(path, given));
         else if (ours.ValueKind == JsonValueKind.Object)
             Objects(ours, given, path, found, most);
         else if (ours.ValueKind != JsonValueKind.Array)
         {
             if (!JsonElement.DeepEquals(ours, given))
-                found.Add(path);
+                found.Add(new(path, given));
         }
         else if (ours.GetArrayLength() != given.GetArrayLength())
-            found.Add(path);
+            found.Add(new(path, given));
         else
         {
             foreach (var (one, other) in ours.EnumerateArray().Zip(given.EnumerateArray()))
@@ -84,26 +99,26 @@ static class CompletedSpec
         }
     }
 
-    static void Objects(JsonElement ours, JsonElement given, string path, List<string> found, int most)
+    static void Objects(JsonElement ours, JsonElement given, string path, List<SpecDifference> found, int most)
     {
         if (given.ValueKind != JsonValueKind.Object)
         {
-            found.Add(path);
+            found.Add(new(path, given));
             return;
         }
-        foreach (var field in ours.EnumerateObject().Where(field => !IsUsers(path, field.Name) && field.Value.ValueKind != JsonValueKind.Null))
+        foreach (var field in ours.EnumerateObject().Where(field => !IsFree(path, field.Name) && field.Value.ValueKind != JsonValueKind.Null))
         {
             var there = JsonText.Part(given, field.Name);
             if (there.ValueKind != JsonValueKind.Undefined)
                 Values(field.Value, there, Below(path, field.Name), found, most);
             else if (!IsEmpty(field.Value) && found.Count < most)
-                found.Add(Below(path, field.Name));
+                found.Add(new(Below(path, field.Name), default));
         }
         foreach (var field in given.EnumerateObject().TakeWhile(_ => found.Count < most))
         {
             var name = JsonText.NameOf(field);
-            if (JsonText.Part(ours, name).ValueKind == JsonValueKind.Undefined && !IsUsers(path, name) && !IsDefault(Below(path, name), field.Value, ours))
-                found.Add(Below(path, name));
+            if (JsonText.Part(ours, name).ValueKind == JsonValueKind.Undefined && !IsFree(path, name) && !IsAddition(path, name, field.Value) && !IsDefault(Below(path, name), field.Value, ours))
+                found.Add(new(Below(path, name), field.Value));
         }
     }
 
@@ -122,7 +137,11 @@ static class CompletedSpec
         _ => false,
     };
 
-    static bool IsUsers(string path, string name) => path.Length == 0 && Users.Contains(name);
+    static bool IsFree(string path, string name) => path.Length == 0 ? Users.Contains(name) : Others.Contains(Below(path, name));
+
+    static bool IsAddition(string path, string name, JsonElement value) =>
+        Open.Contains(path) ? !name.StartsWith(ClusterNames.Domain, StringComparison.Ordinal)
+        : Open.Contains(Below(path, name)) && value.ValueKind == JsonValueKind.Object && value.EnumerateObject().All(entry => IsAddition(Below(path, name), JsonText.NameOf(entry), entry.Value));
 
     static string Below(string path, string name) => path.Length == 0 ? name : $"{path}.{Quoted(name)}";
 

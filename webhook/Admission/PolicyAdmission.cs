@@ -1,5 +1,8 @@
 using System.Text.Json;
+using BackupRunner.Names;
 using BackupRunner.Policy;
+using BackupRunner.Webhook.Keys;
+using BackupRunner.Webhook.Plans;
 using BackupRunner.Webhook.Workloads;
 
 namespace BackupRunner.Webhook.Admission;
@@ -11,7 +14,7 @@ public static class PolicyAdmission
 
     const int NamedWorkloads = 5;
 
-    public static async Task<AdmissionReply> Validate(AdmissionRequest request, AccessReviews access, CancellationToken cancel)
+    public static async Task<AdmissionReply> Validate(AdmissionRequest request, AccessReviews access, Installation installation, CancellationToken cancel)
     {
         if (request.Item.ValueKind != JsonValueKind.Object)
             return AdmissionReply.BadRequest("the review has no object");
@@ -23,8 +26,14 @@ public static class PolicyAdmission
             return AdmissionReply.Invalid(policy.Problems);
         if (await access.Denial(request.User, PolicyRights.For(read, request.Namespace), cancel) is { } denial)
             return denial;
-        return new AdmissionReply.Allowed([.. PolicyLints.For(read).Select(lint => lint.ToString())]);
+        return new AdmissionReply.Allowed([.. Unlisted(policy, request.Namespace, installation), .. PolicyLints.For(read).Select(lint => lint.ToString())]);
     }
+
+    // As the status of each workload will say it. Which workload it is does not matter: all are of the policy's namespace.
+    static IEnumerable<string> Unlisted(PolicyObject policy, string @namespace, Installation installation) =>
+        SecretDemands.Of(new ProtectedWorkload { Id = new(ClusterNames.StatefulSet, @namespace, ""), Uid = "" }, policy, installation.Cluster)
+            .Where(demand => !installation.SecretNamespaces.Contains(demand.Source.Namespace))
+            .Select(SecretGate.Unlisted).OfType<SecretRefusal>().Select(refusal => refusal.Problem);
 
     public static AdmissionReply Delete(AdmissionRequest request, IClusterView view)
     {

@@ -2,6 +2,7 @@ using System.Text.Json;
 using System.Text.Json.Nodes;
 using BackupRunner.Names;
 using BackupRunner.Webhook.Plans;
+using BackupRunner.Webhook.Plans.Pods;
 using BackupRunner.Webhook.Workloads;
 
 namespace BackupRunner.Webhook.Admission;
@@ -27,11 +28,14 @@ static class RestoreJobAdmission
         var brings = HasItems(pod, "containers") || HasItems(pod, "initContainers");
         if (order is not null && brings)
         {
-            // Asked once more, after another webhook: what is whole already stays.
-            if (Differences(order, request).Count == 0)
+            // Asked once more, after another webhook: what is whole already stays, and what is not is that one's doing.
+            var differences = Differences(order, request);
+            if (differences.Count == 0)
                 return AdmissionReply.Unchanged;
+            if (IsCompleted(pod))
+                problems.AddRange(differences.Select(Changed));
         }
-        if (brings)
+        if (brings && !IsCompleted(pod))
             problems.Add("spec.template.spec: has containers of its own; leave them out, or the annotation " + ClusterNames.RestoreAnnotation);
         if (problems.Count > 0 || order is null)
             return AdmissionReply.Invalid(problems);
@@ -53,7 +57,7 @@ static class RestoreJobAdmission
         var problems = new List<string>();
         var order = RestoreOrder.Read(request, view, installation, problems);
         if (order is not null)
-            problems.AddRange(Differences(order, request).Select(path => $"spec.{path}: is not as a restore has it; another webhook changed it, or backup-webhook did not complete the Job: make it again"));
+            problems.AddRange(Differences(order, request).Select(Changed));
         if (problems.Count > 0 || order is null)
             return AdmissionReply.Invalid(problems);
         var id = order.Plan.Workload.Id;
@@ -66,7 +70,12 @@ static class RestoreJobAdmission
 
     static bool HasItems(JsonElement of, string name) => JsonText.Part(of, name) is { ValueKind: JsonValueKind.Array } list && list.GetArrayLength() > 0;
 
-    static IReadOnlyList<string> Differences(RestoreOrder order, AdmissionRequest request) =>
+    static bool IsCompleted(JsonElement pod) => pod.Items("containers").Any(container => container.Text("name") == RunContainer.Name);
+
+    static string Changed(SpecDifference one) =>
+        $"spec.{one.Path}: is not as a restore has it: it is {one.Value}; if another webhook changes it, exclude Jobs with annotation {ClusterNames.RestoreAnnotation} there; if not, make the Job again";
+
+    static IReadOnlyList<SpecDifference> Differences(RestoreOrder order, AdmissionRequest request) =>
         CompletedSpec.Differences(Spec(order, request), JsonText.Part(request.Item, "spec"), NamedDifferences);
 
     static JsonObject Spec(RestoreOrder order, AdmissionRequest request)

@@ -19,6 +19,7 @@ public static class WorkloadAdmission
             return AdmissionReply.Unchanged;
         var ours = ObjectMetadata.Of(request.Item).Ours();
         var findings = new Findings();
+        findings.Warnings.AddRange(OtherPolicy(request, ours.GetValueOrDefault(ClusterNames.PolicyAnnotation)));
         findings.Problems.AddRange(OurAnnotations.Problems(ours.Keys, OurAnnotations.OfWorkload));
         if (!ours.TryGetValue(ClusterNames.PolicyAnnotation, out var name))
         {
@@ -27,14 +28,25 @@ public static class WorkloadAdmission
             return findings.Reply();
         }
         var workload = ReviewedWorkload.Read(request, request.Item);
-        Claims(workload, view, findings);
-        Policy(workload, name, view, findings);
+        var claims = Claims(workload, view, findings);
+        Policy(workload, claims, name, view, findings);
         if (workload.DeletesClaimsWhenScaled)
             findings.Warnings.Add("spec.persistentVolumeClaimRetentionPolicy.whenScaled: is Delete; a restore scales to zero, which would delete the claims, and is refused: set Retain");
         return findings.Reply();
     }
 
-    static void Claims(ProtectedWorkload workload, IClusterView view, Findings findings)
+    // "kubectl rollout undo" of a Deployment and "kubectl replace" put other annotations in place of all that there were, and nothing else tells who does it.
+    static IEnumerable<string> OtherPolicy(AdmissionRequest request, string? now)
+    {
+        if (ObjectMetadata.Of(request.OldItem).Annotation(ClusterNames.PolicyAnnotation) is not { Length: > 0 } before || before == now)
+            yield break;
+        var who = $"{(request.Resource == "statefulsets" ? "StatefulSet" : "Deployment")} {Shown.Of(request.Name)}";
+        yield return now is null
+            ? $"backups of {who} end with this change: annotation {ClusterNames.PolicyAnnotation} (it was {Shown.Of(before)}) is removed; to go on, set it again"
+            : $"backups of {who} change with this: annotation {ClusterNames.PolicyAnnotation} goes from {Shown.Of(before)} to {Shown.Of(now)}";
+    }
+
+    static IReadOnlyList<ProtectedClaim> Claims(ProtectedWorkload workload, IClusterView view, Findings findings)
     {
         var path = OurAnnotations.Path(ClusterNames.ClaimsAnnotation);
         var isChosen = workload.Annotations.ContainsKey(ClusterNames.ClaimsAnnotation);
@@ -48,9 +60,10 @@ public static class WorkloadAdmission
         // Mutation wrote it, or could have: what it leaves out is then nobody's choice.
         if (isChosen && workload.Annotations[ClusterNames.ClaimsAnnotation] == WorkloadClaims.Default(workload, view))
             findings.Warnings.AddRange(WorkloadClaims.Of(WorkloadClaims.WithoutChoice(workload), view).Problems.Select(problem => $"{path}: not backed up: {problem}"));
+        return selected.Claims;
     }
 
-    static void Policy(ProtectedWorkload workload, string name, IClusterView view, Findings findings)
+    static void Policy(ProtectedWorkload workload, IReadOnlyList<ProtectedClaim> claims, string name, IClusterView view, Findings findings)
     {
         var path = OurAnnotations.Path(ClusterNames.PolicyAnnotation);
         if (!ObjectName.IsValid(name))
@@ -63,7 +76,14 @@ public static class WorkloadAdmission
             findings.Warnings.Add($"{path}: {where} does not exist; nothing is backed up until it does");
         else if (policy.Policy is not { } read)
             findings.Warnings.AddRange(policy.Problems.Select(problem => $"{path}: {where} is not valid; nothing is backed up: {problem}"));
-        else if (read.Settings.Consistency.Container is { } container && workload.Pod.Containers.All(other => other.Name != container))
-            findings.Problems.Add($"{path}: {where} runs its commands in container {Shown.Of(container)} (backup.settings.consistency.container), which the pod template does not have; it has {string.Join(", ", workload.Pod.Containers.Select(other => Shown.Of(other.Name)).Take(20))}");
+        else
+        {
+            findings.Warnings.AddRange(RunProblems.Freezes(claims, read).Select(problem => $"{path}: {problem}"));
+            if (read.Settings.Consistency.Container is { } container && workload.Pod.Containers.All(other => other.Name != container || other.IsSidecar))
+                findings.Problems.Add($"{path}: {where} runs its commands in container {Shown.Of(container)} (backup.settings.consistency.container), which the pod template does not have{Sidecar(workload, container)}; it has {string.Join(", ", workload.Pod.Containers.Where(other => !other.IsSidecar).Select(other => Shown.Of(other.Name)).Take(20))}");
+        }
     }
+
+    static string Sidecar(ProtectedWorkload workload, string container) =>
+        workload.Pod.Containers.Any(other => other.Name == container) ? " among its containers: it is an init container, in which no command is run" : "";
 }

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using BackupRunner.Names;
+using BackupRunner.Webhook.Workloads;
 
 namespace BackupRunner.Webhook.Admission;
 
@@ -7,6 +8,8 @@ namespace BackupRunner.Webhook.Admission;
 static class WorkloadChange
 {
     static readonly string[] SpecFields = ["replicas", "ordinals", "volumeClaimTemplates", "persistentVolumeClaimRetentionPolicy"];
+
+    static readonly string[] PodFields = ["volumes", "os"];
 
     /// <summary>Of a container, what claims and policies refer to; a new image or another limit is nothing to us.</summary>
     static readonly string[] ContainerFields = ["name", "volumeMounts", "volumeDevices"];
@@ -23,14 +26,17 @@ static class WorkloadChange
     static bool SameSpec(JsonElement old, JsonElement item)
     {
         var (oldPod, pod) = (Pod(old), Pod(item));
-        return SameFields(old, item, SpecFields) && JsonText.IsSame(oldPod, pod, "volumes") && SameContainers(JsonText.Part(oldPod, "containers"), JsonText.Part(pod, "containers"));
+        return SameFields(old, item, SpecFields) && SameFields(oldPod, pod, PodFields)
+            && SameContainers(oldPod.Items("containers"), pod.Items("containers")) && SameContainers(PodShapeReader.Sidecars(oldPod), PodShapeReader.Sidecars(pod));
     }
 
     static JsonElement Pod(JsonElement spec) => JsonText.Part(JsonText.Part(spec, "template"), "spec");
 
-    static bool SameContainers(JsonElement old, JsonElement item) =>
-        old.ValueKind != JsonValueKind.Array || item.ValueKind != JsonValueKind.Array ? old.ValueKind == item.ValueKind
-            : old.GetArrayLength() == item.GetArrayLength() && old.EnumerateArray().Zip(item.EnumerateArray()).All(pair => SameFields(pair.First, pair.Second, ContainerFields));
+    static bool SameContainers(IEnumerable<JsonElement> old, IEnumerable<JsonElement> item)
+    {
+        var (before, now) = (old.ToList(), item.ToList());
+        return before.Count == now.Count && before.Zip(now).All(pair => SameFields(pair.First, pair.Second, ContainerFields));
+    }
 
     static bool SameFields(JsonElement old, JsonElement item, string[] fields) => fields.All(field => JsonText.IsSame(old, item, field));
 }

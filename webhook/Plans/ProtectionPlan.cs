@@ -37,4 +37,11 @@ public sealed record MountedSecrets(string? Credentials, string? Keys);
 /// <summary>What is the same for every workload of this cluster.</summary>
 /// <param name="RunnerImage">Of the runs' containers.</param>
 /// <param name="Cluster">In stored paths where a policy does not say: the UID of namespace kube-system.</param>
-public sealed record Installation(string RunnerImage, string Cluster);
+public sealed record Installation(string RunnerImage, string Cluster)
+{
+    /// <summary>Where the webhook may read Secrets.</summary>
+    public IReadOnlyCollection<string> SecretNamespaces { get; init; } = [];
+
+    /// <summary>Namespaces whose workloads and Jobs admission is not asked about, and which nothing is therefore made in.</summary>
+    public IReadOnlyCollection<string> Unreviewed { get; init; } = [];
+}

@@ -15,6 +15,8 @@ public sealed class Assessor(ClusterCache cache, Installation installation, Prob
     public Assessment Of(ProtectedWorkload workload)
     {
         var (space, name) = (workload.Id.Namespace, workload.PolicyName!);
+        if (installation.Unreviewed.Contains(space))
+            return new(null, [$"nothing is protected in namespace \"{space}\", about which admission is not asked: run it in a namespace of its own"]);
         if (cache.Policy(space, name) is not { } policy)
             return new(null, [$"there is no BackupPolicy \"{name}\" in namespace \"{space}\""]);
         if (policy.Policy is null)

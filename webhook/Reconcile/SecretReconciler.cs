@@ -16,7 +16,7 @@ public sealed class SecretReconciler(KubeClient kube, ClusterCache cache, Secret
 
     /// <summary>What is wanted of each source, from everybody.</summary>
     public IReadOnlyList<SecretDemand> Demands(ProtectedWorkload workload) =>
-        !workload.IsBeingDeleted && workload.PolicyName is { } name && cache.Policy(workload.Id.Namespace, name) is { Policy: not null } policy
+        !workload.IsBeingDeleted && !installation.Unreviewed.Contains(workload.Id.Namespace) && workload.PolicyName is { } name && cache.Policy(workload.Id.Namespace, name) is { Policy: not null } policy
             ? SecretDemands.Of(workload, policy, installation.Cluster) : [];
 
     /// <summary>Every source that is wanted.</summary>

@@ -10,28 +10,46 @@ public static class ClaimSelection
     /// <summary>Of one workload: what <c>replicas</c> may ask for has no end, and each claim becomes a CronJob and a Lease.</summary>
     public const int MaximumClaims = 1000;
 
+    /// <summary>Wrong names in the annotation that are told, and right ones that a message has: an annotation holds tens of thousands, and looking for what was meant costs.</summary>
+    const int Named = 20;
+
+    /// <summary>Right names that a wrong one is compared with.</summary>
+    const int Candidates = 100;
+
+    const string Windows = "its pods run Windows (spec.template.spec.os.name); a runner is a Linux pod, which can neither mount their volumes nor store their access rights";
+
     /// <summary>The claims that the annotation <c>claims</c> names, and without it all that can be backed up.</summary>
     /// <param name="claims">At least those of the workload's namespace.</param>
     public static SelectedClaims Of(ProtectedWorkload workload, IEnumerable<VolumeClaim> claims)
     {
+        if (workload.Pod.IsWindows)
+            return new SelectedClaims([], [Windows], []);
         var problems = new List<string>();
         var unknown = new List<string>();
         var chosen = new List<ProtectedClaim>();
         var declared = DeclaredVolume.Of(workload);
-        var existing = Existing(workload, declared, claims);
         if (declared.Count == 0)
             problems.Add("has no volume of a claim, so there is nothing to back up");
-        foreach (var volume in Named(workload, declared, problems))
+        if (declared.Count > MaximumClaims)
+        {
+            problems.Add($"has {declared.Count} volumes of claims, of which only the first {MaximumClaims} are looked at");
+            declared = [.. declared.Take(MaximumClaims)];
+        }
+        var existing = Existing(workload, declared, claims);
+        foreach (var volume in Chosen(workload, declared, problems))
         {
             if (volume.Problem is { } problem)
                 problems.Add(problem);
-            else if (volume.Claim is { } claim && !existing.Exists(found => found.Volume == volume))
+            else if (volume.Claim is { } claim && !existing.Contains(volume))
                 unknown.Add($"claim \"{claim}\" of volume \"{volume.Name}\" does not exist yet; it is backed up once it does");
             else
-                chosen.AddRange(OfVolume(workload, volume, existing.Where(found => found.Volume == volume), problems));
+                chosen.AddRange(OfVolume(workload, volume, existing[volume], problems));
+            if (chosen.Count > MaximumClaims)
+            {
+                problems.Add($"has {chosen.Count} claims or more, of which only the first {MaximumClaims} are backed up");
+                break;
+            }
         }
-        if (chosen.Count > MaximumClaims)
-            problems.Add($"has {chosen.Count} claims or more, of which only the first {MaximumClaims} are backed up");
         return new SelectedClaims([.. chosen.DistinctBy(claim => claim.Name).Take(MaximumClaims).OrderBy(claim => claim.Name, StringComparer.Ordinal)], problems, unknown);
     }
 
@@ -39,38 +57,47 @@ public static class ClaimSelection
     /// <param name="claims">At least those of the workload's namespace. A claim that is not among them may yet come.</param>
     public static IReadOnlyList<string> DefaultVolumes(ProtectedWorkload workload, IEnumerable<VolumeClaim> claims)
     {
-        var declared = DeclaredVolume.Of(workload);
+        if (workload.Pod.IsWindows)
+            return [];
+        List<DeclaredVolume> declared = [.. DeclaredVolume.Of(workload).Take(MaximumClaims)];
         var existing = Existing(workload, declared, claims);
-        return [.. declared.Where(volume => volume.Problem is null && existing.Where(found => found.Volume == volume && volume.Template is null).All(found => Refusal(found.Claim) is null)).Select(volume => volume.Name)];
+        return [.. declared.Where(volume => volume.Problem is null && (volume.Template is not null || existing[volume].All(found => Refusal(found.Claim) is null))).Select(volume => volume.Name)];
     }
 
-    static IEnumerable<DeclaredVolume> Named(ProtectedWorkload workload, IReadOnlyList<DeclaredVolume> declared, List<string> problems)
+    static IEnumerable<DeclaredVolume> Chosen(ProtectedWorkload workload, IReadOnlyList<DeclaredVolume> declared, List<string> problems)
     {
         if (workload.Annotations.GetValueOrDefault(ClusterNames.ClaimsAnnotation) is not { } list)
             return declared;
-        var names = list.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries).Distinct(StringComparer.Ordinal).ToList();
+        var names = list.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries).ToHashSet(StringComparer.Ordinal);
         if (names.Count == 0)
             problems.Add($"annotation \"{ClusterNames.ClaimsAnnotation}\" names no volume; name some of {Known(declared)}, or remove it for all of them");
-        foreach (var name in names.Where(name => !declared.Any(volume => volume.Names.Contains(name))))
-            problems.Add($"annotation \"{ClusterNames.ClaimsAnnotation}\" names \"{name}\", which is no volume of a claim; {Meant(name, declared)}");
+        var known = declared.SelectMany(volume => volume.Names).ToHashSet(StringComparer.Ordinal);
+        var wrong = names.Where(name => !known.Contains(name)).ToList();
+        foreach (var name in wrong.Take(Named))
+            problems.Add($"annotation \"{ClusterNames.ClaimsAnnotation}\" names {Quoted.Of(name)}, which is no volume of a claim; {Meant(name, declared)}");
+        if (wrong.Count > Named)
+            problems.Add($"annotation \"{ClusterNames.ClaimsAnnotation}\" names {wrong.Count - Named} more that are no volume of a claim");
         return declared.Where(volume => volume.Names.Any(names.Contains));
     }
 
     static string Meant(string name, IReadOnlyList<DeclaredVolume> declared)
     {
         var volume = declared.FirstOrDefault(volume => volume.Claim == name || (volume.Template is not null && name.StartsWith(volume.Name + "-", StringComparison.Ordinal)))?.Name;
-        return (volume ?? Nearest.Of(name, declared.SelectMany(known => known.Names))) is { } meant ? $"did you mean \"{meant}\"?" : $"there are {Known(declared)}";
+        return (volume ?? Nearest.Of(name, declared.SelectMany(known => known.Names).Take(Candidates))) is { } meant ? $"did you mean \"{meant}\"?" : $"there are {Known(declared)}";
     }
 
-    static string Known(IReadOnlyList<DeclaredVolume> declared) =>
-        declared.Count == 0 ? "none" : string.Join(", ", declared.SelectMany(volume => volume.Names).Select(name => $"\"{name}\""));
+    static string Known(IReadOnlyList<DeclaredVolume> declared)
+    {
+        var count = declared.Sum(volume => volume.Names.Count);
+        return count == 0 ? "none" : string.Join(", ", declared.SelectMany(volume => volume.Names).Take(Named).Select(name => $"\"{name}\"")) + (count > Named ? $" and {count - Named} more" : "");
+    }
 
     /// <summary>One pass over what may be all claims of a large namespace.</summary>
-    static List<ExistingClaim> Existing(ProtectedWorkload workload, IReadOnlyList<DeclaredVolume> declared, IEnumerable<VolumeClaim> claims)
+    static ILookup<DeclaredVolume, ExistingClaim> Existing(ProtectedWorkload workload, IReadOnlyList<DeclaredVolume> declared, IEnumerable<VolumeClaim> claims)
     {
         var found = new List<ExistingClaim>();
         var prefixes = declared.Where(volume => volume.Template is not null).Select(volume => (Volume: volume, Prefix: $"{volume.Name}-{workload.Id.Name}-")).ToList();
-        var shared = declared.Where(volume => volume.Claim is not null).ToList();
+        var shared = declared.Where(volume => volume.Claim is not null).ToDictionary(volume => volume.Claim!, StringComparer.Ordinal);
         foreach (var claim in claims)
         {
             if (claim.Namespace != workload.Id.Namespace)
@@ -80,13 +107,10 @@ public static class ClaimSelection
                 if (claim.Name.StartsWith(prefix, StringComparison.Ordinal) && Ordinal(claim.Name.AsSpan(prefix.Length)) is { } ordinal)
                     found.Add(new ExistingClaim(volume, ordinal, claim));
             }
-            foreach (var volume in shared)
-            {
-                if (volume.Claim == claim.Name)
-                    found.Add(new ExistingClaim(volume, null, claim));
-            }
+            if (shared.GetValueOrDefault(claim.Name) is { } of)
+                found.Add(new ExistingClaim(of, null, claim));
         }
-        return found;
+        return found.ToLookup<ExistingClaim, DeclaredVolume>(one => one.Volume, ReferenceEqualityComparer.Instance);
     }
 
     static int? Ordinal(ReadOnlySpan<char> text) =>

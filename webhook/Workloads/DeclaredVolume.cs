@@ -10,11 +10,15 @@ sealed record DeclaredVolume(IReadOnlyList<string> Names, ClaimTemplate? Templat
     public string Name => Names[0];
 
     /// <summary>Claim templates, then the pod's volumes.</summary>
-    public static IReadOnlyList<DeclaredVolume> Of(ProtectedWorkload workload) =>
-    [
-        .. workload.ClaimTemplates.Select(template => Of(workload.Pod, [template.Name], template, null)),
-        .. workload.Pod.ClaimVolumes.GroupBy(volume => volume.Value, volume => volume.Key).Select(claim => Of(workload.Pod, [.. claim], null, claim.Key)),
-    ];
+    public static IReadOnlyList<DeclaredVolume> Of(ProtectedWorkload workload)
+    {
+        var mounts = new PodMounts(workload.Pod);
+        return
+        [
+            .. workload.ClaimTemplates.Select(template => Of(mounts, [template.Name], template, null)),
+            .. workload.Pod.ClaimVolumes.GroupBy(volume => volume.Value, volume => volume.Key).Select(claim => Of(mounts, [.. claim], null, claim.Key)),
+        ];
+    }
 
     /// <returns>Null when such a claim can be backed up; otherwise goes after its name.</returns>
     public static string? Refusal(IReadOnlyList<string> accessModes, string? volumeMode) =>
@@ -22,7 +26,7 @@ sealed record DeclaredVolume(IReadOnlyList<string> Names, ClaimTemplate? Templat
         : accessModes.Contains("ReadWriteOncePod") ? "is ReadWriteOncePod, so that the pod of a backup could never mount it; make it ReadWriteOnce"
         : null;
 
-    static DeclaredVolume Of(PodShape pod, IReadOnlyList<string> names, ClaimTemplate? template, string? claim)
+    static DeclaredVolume Of(PodMounts pod, IReadOnlyList<string> names, ClaimTemplate? template, string? claim)
     {
         var (mount, problem) = template is not null && Refusal(template.AccessModes, template.VolumeMode) is { } refusal ? (null, refusal) : ClaimMount.Of(pod, names);
         return new DeclaredVolume(names, template, claim, mount, problem is null ? null : $"volume \"{names[0]}\" {problem}");

@@ -5,6 +5,8 @@ namespace BackupRunner.Webhook.Workloads;
 /// <summary>Reads JSON that anybody may have written: what is of another type, or no text that can be decoded, counts as absent.</summary>
 static class JsonFields
 {
+    const int LongestName = 253;
+
     /// <returns>Undefined when there is none.</returns>
     public static JsonElement Field(this JsonElement of, string name)
     {
@@ -22,6 +24,12 @@ static class JsonFields
     }
 
     public static string? Text(this JsonElement of, string name) => of.Field(name).AsText();
+
+    /// <summary>
+    /// A name of an object, or of a part of one; null also when it is empty, or longer than any that the API server accepts: mutation sees objects before that does,
+    /// and each name comes back in many messages and names of ours.
+    /// </summary>
+    public static string? Name(this JsonElement of, string name) => of.Text(name) is { Length: > 0 and <= LongestName } text ? text : null;
 
     public static string? AsText(this JsonElement value)
     {

@@ -12,9 +12,14 @@ static class PodShapeReader
         var volumes = claims.Keys.Concat(templates.Select(claim => claim.Name)).ToHashSet(StringComparer.Ordinal);
         return new PodShape
         {
-            Containers = [.. Running(spec).Select(container => Container(container, volumes)).OfType<ContainerShape>()],
+            Containers =
+            [
+                .. spec.Items("containers").Select(container => Container(container, volumes)).OfType<ContainerShape>(),
+                .. Sidecars(spec).Select(container => Container(container, volumes)).OfType<ContainerShape>().Select(container => container with { IsSidecar = true }),
+            ],
             ClaimVolumes = claims,
             DefaultContainer = template.Field("metadata").Map("annotations").GetValueOrDefault("kubectl.kubernetes.io/default-container"),
+            IsWindows = spec.Field("os").Text("name") == "windows",
             SecurityContext = spec.Kept("securityContext", JsonValueKind.Object),
             Tolerations = spec.Kept("tolerations", JsonValueKind.Array),
             ImagePullSecrets = spec.Kept("imagePullSecrets", JsonValueKind.Array),
@@ -23,24 +28,23 @@ static class PodShapeReader
         };
     }
 
-    /// <summary>What runs as long as the pod: an init container that is always restarted is a sidecar.</summary>
-    static IEnumerable<JsonElement> Running(JsonElement spec) =>
-        spec.Items("containers").Concat(spec.Items("initContainers").Where(container => container.Text("restartPolicy") == "Always"));
+    /// <summary>They run as long as the pod: an init container that is always restarted is a sidecar.</summary>
+    public static IEnumerable<JsonElement> Sidecars(JsonElement spec) => spec.Items("initContainers").Where(container => container.Text("restartPolicy") == "Always");
 
     /// <summary>In the order of the pod. A claim template takes the place of a volume with its name.</summary>
     static OrderedDictionary<string, string> ClaimVolumes(JsonElement spec, IReadOnlyList<ClaimTemplate> templates)
     {
         var claims = new OrderedDictionary<string, string>(StringComparer.Ordinal);
+        var replaced = templates.Select(template => template.Name).ToHashSet(StringComparer.Ordinal);
         foreach (var volume in spec.Items("volumes"))
         {
-            if (volume.Text("name") is { Length: > 0 } name && volume.Field("persistentVolumeClaim").Text("claimName") is { Length: > 0 } claim
-                && !templates.Any(template => template.Name == name))
+            if (volume.Name("name") is { } name && volume.Field("persistentVolumeClaim").Name("claimName") is { } claim && !replaced.Contains(name))
                 claims[name] = claim;
         }
         return claims;
     }
 
-    static ContainerShape? Container(JsonElement container, HashSet<string> volumes) => container.Text("name") is { Length: > 0 } name
+    static ContainerShape? Container(JsonElement container, HashSet<string> volumes) => container.Name("name") is { } name
         ? new ContainerShape(
             name, container.Text("image") ?? "",
             [.. container.Items("volumeMounts").Select(Mount).OfType<MountShape>().Where(mount => volumes.Contains(mount.Volume))],
@@ -51,7 +55,7 @@ static class PodShapeReader
         }
         : null;
 
-    static MountShape? Mount(JsonElement mount) => mount.Text("name") is { Length: > 0 } name && mount.Text("mountPath") is { Length: > 0 } path
+    static MountShape? Mount(JsonElement mount) => mount.Name("name") is { } name && mount.Text("mountPath") is { Length: > 0 } path
         ? new MountShape(name, path, NotEmpty(mount.Text("subPath")), NotEmpty(mount.Text("subPathExpr")))
         : null;
 

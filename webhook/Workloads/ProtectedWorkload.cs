@@ -52,6 +52,9 @@ public sealed record PodShape
     /// <summary>Annotation <c>kubectl.kubernetes.io/default-container</c> of the template.</summary>
     public string? DefaultContainer { get; init; }
 
+    /// <summary>It says so itself (<c>os.name</c>).</summary>
+    public bool IsWindows { get; init; }
+
     /// <summary>As it stands; Undefined when there is none.</summary>
     public JsonElement SecurityContext { get; init; }
 
@@ -74,6 +77,9 @@ public sealed record PodShape
 public sealed record ContainerShape(string Name, string Image, IReadOnlyList<MountShape> Mounts, IReadOnlyList<string> Devices, JsonElement SecurityContext)
 {
     public string? ImagePullPolicy { get; init; }
+
+    /// <summary>An init container that runs as long as the pod; the policy's commands do not run in such.</summary>
+    public bool IsSidecar { get; init; }
 }
 
 /// <param name="Volume">Its name in the pod.</param>

@@ -22,7 +22,7 @@ public static class WorkloadReader
     {
         var metadata = item.Field("metadata");
         return Read(
-            new WorkloadId(kind, metadata.Text("namespace") ?? "", metadata.Text("name") ?? ""), metadata.Text("uid"), metadata.Text("resourceVersion"),
+            new WorkloadId(kind, metadata.Text("namespace") ?? "", metadata.Name("name") ?? ""), metadata.Text("uid"), metadata.Text("resourceVersion"),
             metadata.Text("deletionTimestamp") is not null, metadata.Map("annotations"), item.Field("spec"));
     }
 
@@ -51,7 +51,7 @@ public static class WorkloadReader
 
     static int? Count(JsonElement of, string name) => of.Whole(name) is >= 0 and <= int.MaxValue and var count ? (int)count : null;
 
-    static ClaimTemplate? Template(JsonElement item) => item.Field("metadata").Text("name") is { Length: > 0 } name
+    static ClaimTemplate? Template(JsonElement item) => item.Field("metadata").Name("name") is { } name
         ? new ClaimTemplate(name, item.Field("spec").Words("accessModes"), item.Field("spec").Text("volumeMode"))
         : null;
 

@@ -49,7 +49,7 @@ sealed class AdmissionServer : IAsyncDisposable
         builder.WebHost.ConfigureKestrel(kestrel => kestrel.Listen(IPAddress.Loopback, 0, listen => listen.UseHttps(certificate)));
         var app = builder.Build();
         // Its three seconds are for an API server that hangs, and not for a machine that is busy.
-        var decisions = new AdmissionDecisions(view, new AccessReviews(isAllowed, new ManualTime()), Scene.Installation);
+        var decisions = new AdmissionDecisions(view, new AccessReviews(isAllowed, new ManualTime()), Scene.Defaults);
         var endpoints = new AdmissionEndpoints(decisions, TimeProvider.System, NullLogger<AdmissionEndpoints>.Instance);
         AdmissionEndpoints.Map(app, endpoints);
         await app.StartAsync(Cancel);

@@ -58,7 +58,13 @@ public sealed class RestoreJobAdmissionTests
     [InlineData("""{"template":{"spec":{"serviceAccountName":"default"}}}""", "spec.template.spec.serviceAccountName")]
     [InlineData("""{"template":{"spec":{"initContainers":[{"name":"x","image":"x"}]}}}""", "spec.template.spec.initContainers")]
     [InlineData("""{"template":{"spec":{"terminationGracePeriodSeconds":1}}}""", "spec.template.spec.terminationGracePeriodSeconds")]
-    [InlineData("""{"template":{"metadata":{"labels":{"app":"redis"}}}}""", "spec.template.metadata.labels.app")]
+    [InlineData("""{"template":{"metadata":{"labels":{"backup.middleware.io/for":"statefulset.other"}}}}""", "spec.template.metadata.labels.backup.middleware.io/for")]
+    [InlineData("""{"template":{"metadata":{"labels":{"backup.middleware.io/x":"y"}}}}""", "spec.template.metadata.labels.backup.middleware.io/x")]
+    [InlineData("""{"template":{"metadata":{"annotations":{"a":"b","backup.middleware.io/x":"y"}}}}""", "spec.template.metadata.annotations")]
+    [InlineData("""{"template":{"spec":{"securityContext":{"runAsUser":4711}}}}""", "spec.template.spec.securityContext.runAsUser")]
+    [InlineData("""{"template":{"spec":{"automountServiceAccountToken":false}}}""", "spec.template.spec.automountServiceAccountToken")]
+    [InlineData("""{"template":{"spec":{"shareProcessNamespace":true}}}""", "spec.template.spec.shareProcessNamespace")]
+    [InlineData("""{"template":{"spec":{"resourceClaims":[{"name":"x","resourceClaimName":"x"}]}}}""", "spec.template.spec.resourceClaims")]
     [InlineData("""{"parallelism":2}""", "spec.parallelism")]
     [InlineData("""{"backoffLimit":6}""", "spec.backoffLimit")]
     [InlineData("""{"podFailurePolicy":null}""", "spec.podFailurePolicy")]
@@ -69,6 +75,45 @@ public sealed class RestoreJobAdmissionTests
         var seen = await Scene.WithRedis.Ask("validate", changed);
         Assert.Equal(422, seen.Code);
         Assert.StartsWith(place + ": is not as a restore has it", seen.Message);
+    }
+
+    [Theory]
+    [InlineData("""{"template":{"metadata":{"labels":{"app":"redis"},"annotations":{"sidecar.istio.io/inject":"false"}}}}""")]
+    [InlineData("""{"template":{"spec":{"tolerations":[{"key":"kubernetes.io/arch","operator":"Equal","value":"amd64","effect":"NoSchedule"}]}}}""")]
+    [InlineData("""{"template":{"spec":{"nodeSelector":{"pool":"batch"}}}}""")]
+    [InlineData("""{"template":{"spec":{"affinity":{"nodeAffinity":{"requiredDuringSchedulingIgnoredDuringExecution":{"nodeSelectorTerms":[]}}}}}}""")]
+    [InlineData("""{"template":{"spec":{"affinity":null}}}""")]
+    [InlineData("""{"template":{"spec":{"topologySpreadConstraints":[{"maxSkew":1,"topologyKey":"zone","whenUnsatisfiable":"ScheduleAnyway"}]}}}""")]
+    [InlineData("""{"template":{"spec":{"imagePullSecrets":[{"name":"registry"}]}}}""")]
+    [InlineData("""{"template":{"spec":{"priorityClassName":"high","priority":1000,"preemptionPolicy":"Never"}}}""")]
+    [InlineData("""{"template":{"spec":{"schedulerName":"volcano","runtimeClassName":"gvisor","overhead":{"memory":"120Mi"}}}}""")]
+    [InlineData("""{"template":{"spec":{"resources":{"limits":{"cpu":"1"}}}}}""")]
+    public async Task Another_webhook_may_say_where_and_with_how_much_the_restore_runs(string change)
+    {
+        var (item, _, _) = await Scene.WithRedis.Apply(Job("StatefulSet/redis", "data-redis-0", "latest"));
+        var changed = (JsonObject)FakePatch.Merge(item, new JsonObject { ["spec"] = JsonNode.Parse(change) })!;
+        // As GKE Autopilot does to every container.
+        changed["spec"]!["template"]!["spec"]!["containers"]![0]!["resources"] = JsonNode.Parse("""{"requests":{"cpu":"500m","memory":"2Gi","ephemeral-storage":"1Gi"}}""");
+        var seen = await Scene.WithRedis.Ask("validate", changed);
+        Assert.True(seen.IsAllowed, seen.Message);
+        Assert.Null((await Scene.WithRedis.Ask("mutate", changed)).Patch);
+    }
+
+    [Theory]
+    [InlineData("mutate")]
+    [InlineData("validate")]
+    public async Task A_denial_says_what_another_webhook_put_there_and_how_to_keep_it_away(string verb)
+    {
+        var (item, _, _) = await Scene.WithRedis.Apply(Job("StatefulSet/redis", "data-redis-0", "latest"));
+        item["spec"]!["template"]!["spec"]!["containers"]![0]!["image"] = "mirror.example.com/backup-runner:0.1.0";
+        item["spec"]!["template"]!["spec"]!["serviceAccountName"] = null;
+        item["spec"]!["template"]!["spec"]!["hostUsers"] = false;
+        var refused = await Scene.WithRedis.Ask(verb, item);
+        Assert.Equal(422, refused.Code);
+        Assert.Equal(3, refused.Lines.Count);
+        Assert.Contains($"spec.template.spec.containers.image: is not as a restore has it: it is \"mirror.example.com/backup-runner:0.1.0\"; if another webhook changes it, exclude Jobs with annotation {Restore} there; if not, make the Job again", refused.Lines);
+        Assert.Contains(refused.Lines, line => line.StartsWith("spec.template.spec.serviceAccountName: is not as a restore has it: it is nothing;", StringComparison.Ordinal));
+        Assert.Contains(refused.Lines, line => line.StartsWith("spec.template.spec.hostUsers: is not as a restore has it: it is false;", StringComparison.Ordinal));
     }
 
     [Fact]
@@ -83,6 +128,10 @@ public sealed class RestoreJobAdmissionTests
             pod => pod["containers"]![0]!["image"] = "other",
             pod => pod["containers"]![0]!["args"]!.AsArray().Add("--force"),
             pod => pod["containers"]![0]!["securityContext"]!["privileged"] = true,
+            pod => pod["containers"]![0]!["env"]!.AsArray().Add(new JsonObject { ["name"] = "LD_PRELOAD", ["value"] = "/data/x.so" }),
+            pod => pod["containers"]![0]!["envFrom"] = new JsonArray(new JsonObject { ["secretRef"] = new JsonObject { ["name"] = "x" } }),
+            pod => pod["containers"]![0]!["volumeMounts"]![0]!["subPath"] = "x",
+            pod => pod["containers"]![0]!["lifecycle"] = new JsonObject { ["postStart"] = new JsonObject { ["exec"] = new JsonObject { ["command"] = new JsonArray("sh") } } },
         })
         {
             var changed = (JsonObject)item.DeepClone();

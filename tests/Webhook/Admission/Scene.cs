@@ -37,7 +37,7 @@ sealed class Scene(ListedCluster cluster)
           storage: {provider: s3, bucket: b, region: eu-west-1}
         """;
 
-    public static readonly Installation Installation = new("backup-runner:0.1.0", "a-cluster");
+    public static readonly Installation Defaults = new("backup-runner:0.1.0", "a-cluster");
 
     readonly ConcurrentQueue<SubjectAccessReview> asked = new();
 
@@ -47,6 +47,8 @@ sealed class Scene(ListedCluster cluster)
     public Func<SubjectAccessReview, CancellationToken, Task<bool>> IsAllowed { get; set; } = (_, _) => Task.FromResult(true);
 
     public TimeProvider Time { get; init; } = TimeProvider.System;
+
+    public Installation Installation { get; init; } = Defaults;
 
     /// <summary>As <c>get secrets vault/key</c>.</summary>
     public IReadOnlyList<string> Asked =>

@@ -173,6 +173,64 @@ public sealed class WorkloadAdmissionTests
         Assert.Contains("container \"server\" (backup.settings.consistency.container), which the pod template does not have; it has \"redis\"", seen.Message);
     }
 
+    [Fact]
+    public async Task Refuses_a_policy_for_a_sidecar_in_which_the_runner_looks_for_no_container()
+    {
+        var cluster = new ListedCluster().With(Scene.Nightly + "\n  settings: {consistency: {enabled: true, command: sync, container: agent}}");
+        var seen = (await new Scene(cluster).Apply(WithSidecar("/agent"))).Validation;
+        Assert.Equal(422, seen.Code);
+        Assert.Contains("container \"agent\" (backup.settings.consistency.container), which the pod template does not have among its containers: it is an init container, in which no command is run; it has \"redis\"", seen.Message);
+    }
+
+    [Theory]
+    [InlineData(null, "backups of StatefulSet \"redis\" end with this change: annotation backup.middleware.io/policy (it was \"nightly\") is removed; to go on, set it again")]
+    [InlineData("older", "backups of StatefulSet \"redis\" change with this: annotation backup.middleware.io/policy goes from \"nightly\" to \"older\"")]
+    [InlineData("nightly", null)]
+    public async Task Another_policy_or_none_is_a_warning_as_a_rollout_undo_brings_it_silently(string? name, string? says)
+    {
+        var (old, _, _) = await Scene.WithRedis.Apply(Redis());
+        var item = (JsonObject)old.DeepClone();
+        item["spec"]!["replicas"] = 2;
+        if (name is null)
+            item["metadata"]!["annotations"] = new JsonObject { ["deployment.kubernetes.io/revision"] = "1" };
+        else
+            item["metadata"]!["annotations"]![Policy] = name;
+        var scene = new Scene(new ListedCluster().With(Scene.Redis).With(Scene.Nightly).With(Scene.Nightly.Replace("name: nightly", "name: older")));
+        var seen = (await scene.Apply(item, old)).Validation;
+        Assert.True(seen.IsAllowed, seen.Message);
+        Assert.Equal(says is null ? [] : [says], seen.Warnings);
+    }
+
+    [Theory]
+    [InlineData(3, "freeze: {command: lock, thaw: unlock}", "schedule: {enabled: true}", true)]
+    [InlineData(3, "freeze: {hold: lock}", "schedule: {enabled: true}", true)]
+    [InlineData(1, "freeze: {hold: lock}", "schedule: {enabled: true}", false)]
+    [InlineData(3, "command: sync", "schedule: {enabled: true}", false)]
+    [InlineData(3, "freeze: {hold: lock}", "schedule: {enabled: false}", false)]
+    public async Task Freezing_several_pods_in_one_minute_is_a_warning(int replicas, string consistency, string schedule, bool isWarned)
+    {
+        var item = Redis();
+        item["spec"]!["replicas"] = replicas;
+        var cluster = new ListedCluster().With($"{Scene.Nightly}\n  {schedule}\n  settings: {{consistency: {{enabled: true, {consistency}}}}}");
+        var seen = (await new Scene(cluster).Apply(item)).Validation;
+        Assert.True(seen.IsAllowed, seen.Message);
+        Assert.Equal(isWarned ? [$"metadata.annotations[{Policy}]: backup.settings.consistency.freeze freezes 3 pods in the same minute, which stops a cluster that needs a majority; have it freeze one of them (docs/OPERATIONS.md, \"Several replicas\")"] : [], seen.Warnings);
+    }
+
+    [Theory]
+    [InlineData("data")]
+    [InlineData(null)]
+    public async Task Refuses_a_workload_of_Windows(string? claims)
+    {
+        var item = Redis();
+        item["spec"]!["template"]!["spec"]!["os"] = new JsonObject { ["name"] = "windows" };
+        if (claims is not null)
+            item["metadata"]!["annotations"]![Claims] = claims;
+        var seen = (await Scene.WithRedis.Apply(item)).Validation;
+        Assert.Equal(422, seen.Code);
+        Assert.Contains("its pods run Windows (spec.template.spec.os.name); a runner is a Linux pod", Assert.Single(seen.Lines));
+    }
+
     [Theory]
     [InlineData("volumeMode: Block", "data", "Block")]
     [InlineData("accessModes: [ReadWriteOncePod]", "data", "ReadWriteOncePod")]
@@ -231,6 +289,7 @@ public sealed class WorkloadAdmissionTests
     [InlineData("spec.template.spec.containers.0.name", "cache", true)]
     [InlineData("spec.persistentVolumeClaimRetentionPolicy", "x", true)]
     [InlineData("spec.ordinals", "x", true)]
+    [InlineData("spec.template.spec.os", "x", true)]
     // The loop's own words: it must be able to say them of a workload that would be refused today.
     [InlineData("metadata.annotations.backup%2Emiddleware%2Eio/status", "x", false)]
     public async Task An_update_is_checked_only_if_it_changes_what_the_annotations_speak_of(string path, object value, bool isChecked)
@@ -244,6 +303,18 @@ public sealed class WorkloadAdmissionTests
             at = int.TryParse(step, out var index) ? at[index]! : at[step]!;
         at[steps[^1]] = JsonValue.Create(value);
         Assert.Equal(!isChecked, (await Scene.WithRedis.Ask("validate", item, old)).IsAllowed);
+    }
+
+    [Theory]
+    [InlineData("/agent", "/agent", true)]
+    [InlineData("/agent", "/other", false)]
+    [InlineData("/agent", null, false)]
+    public async Task A_changed_mount_of_a_sidecar_is_checked_too(string before, string? after, bool isSame)
+    {
+        var (old, item) = (WithSidecar(before), after is null ? Redis() : WithSidecar(after));
+        foreach (var one in new[] { old, item })
+            one["metadata"]!["annotations"]!["backup.middleware.io/polcy"] = "x";
+        Assert.Equal(isSame, (await Scene.WithRedis.Ask("validate", item, old)).IsAllowed);
     }
 
     [Fact]
@@ -283,6 +354,15 @@ public sealed class WorkloadAdmissionTests
     }
 
     static JsonObject Redis() => Scene.Object(Scene.Redis);
+
+    static JsonObject WithSidecar(string mountPath)
+    {
+        var item = Redis();
+        item["spec"]!["template"]!["spec"]!["initContainers"] = JsonNode.Parse($$"""
+            [{"name": "agent", "image": "agent", "restartPolicy": "Always", "volumeMounts": [{"name": "data", "mountPath": "{{mountPath}}"}]}]
+            """);
+        return item;
+    }
 
     static JsonObject Web(params string[] volumes)
     {
