@@ -78,7 +78,7 @@ async Task<int> Serve(WebhookOptions options, CancellationToken cancel)
     var (notes, applier) = (new ProblemNotes(), new Applier(kube, cache.Own));
     var events = new EventRecorder(kube, instance, logs.CreateLogger<EventRecorder>(), time);
     var assessor = new Assessor(cache, installation, notes);
-    var secretTending = new SecretTending(kube, time, options.SecretNamespaces.ToHashSet(), installation);
+    var secretTending = new SecretTending(kube, time, options.SecretNamespaces.ToHashSet(), installation, demand => CopyReconciler.MayMake(cache, demand));
     using var secrets = new SecretReconciler(kube, cache, secretTending, notes, installation, events);
     var copies = new CopyReconciler(cache.Own, secretTending);
     var steps = new ReconcileSteps(
