@@ -81,7 +81,7 @@ async Task<int> Serve(WebhookOptions options, CancellationToken cancel)
     var events = new EventRecorder(kube, instance, logs.CreateLogger<EventRecorder>(), time);
     var assessor = new Assessor(cache, installation, notes);
     var secretNamespaces = options.SecretNamespaces.ToHashSet();
-    var secretTending = new SecretTending(kube, time, secretNamespaces, installation);
+    var secretTending = new SecretTending(kube, time, secretNamespaces, installation, demand => CopyReconciler.MayMake(cache, demand));
     using var secrets = new SecretReconciler(kube, cache, secretTending, notes, installation, events);
     var copies = new CopyReconciler(cache.Own, secretTending);
     var leases = new LeaseRemoval(kube, cache, applier, time);

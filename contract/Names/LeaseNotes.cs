@@ -24,6 +24,9 @@ public static class LeaseNotes
     /// <summary>Of a restore Lease: the workload was stopped by the restore, and had so many replicas. Gone once it is started again.</summary>
     public const string Replicas = ClusterNames.Domain + "replicas";
 
+    /// <summary>Of a restore Lease with <see cref="Replicas"/>: when the restore itself started the workload, RFC 3339. What is not settled yet is whether it gets ready.</summary>
+    public const string Started = ClusterNames.Domain + "started";
+
     /// <summary>Of a restore Lease: the backup whose <c>commands.restore</c> was begun and has not ended well.</summary>
     public const string Script = ClusterNames.Domain + "script";
 

@@ -108,9 +108,6 @@ public sealed record ContainerStatus : KubePart
     public int? RestartCount { get; init; }
 
     public ContainerState? State { get; init; }
-
-    /// <summary>Of the run before this one.</summary>
-    public ContainerState? LastState { get; init; }
 }
 
 /// <summary>One of these, or neither: it waits.</summary>
@@ -132,6 +129,4 @@ public sealed record ContainerTerminated : KubePart
 
     /// <summary>The termination log.</summary>
     public string? Message { get; init; }
-
-    public DateTimeOffset? FinishedAt { get; init; }
 }

@@ -70,6 +70,7 @@ public sealed class Middleware(
     /// <exception cref="RunnerException">Exit code 6: it does not stop.</exception>
     public async Task Stop(CancellationToken cancel)
     {
+        lease.Annotate(LeaseNotes.Started, null);
         await hold.Confirm(cancel);
         var scale = await Scale(cancel);
         var replicas = scale.Spec?.Replicas ?? 0;
@@ -135,6 +136,8 @@ public sealed class Middleware(
     {
         if (Remembered is not { } replicas)
             return;
+        // Before it runs: otherwise a run that is killed here seems to have been set aside by somebody who needed the workload.
+        lease.Annotate(LeaseNotes.Started, UtcTime.Text(time.GetUtcNow()));
         await hold.Confirm(cancel);
         var scale = await Scale(cancel);
         if (stopped && !started && await pods.Running(scale, cancel) is { Count: > 0 } early)
@@ -207,6 +210,7 @@ public sealed class Middleware(
         lease.Annotate(LeaseNotes.Script, null);
         claimLease.Annotate(LeaseNotes.Script, null);
         lease.Annotate(LeaseNotes.Replicas, null);
+        lease.Annotate(LeaseNotes.Started, null);
         lease.Annotate(LeaseNotes.Claim, null);
         await hold.Confirm(cancel);
         stopped = started = false;

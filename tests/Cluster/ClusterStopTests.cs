@@ -87,6 +87,8 @@ public sealed class ClusterStopTests
         Assert.Contains("restore --resume", ended.Error, StringComparison.Ordinal);
         await site.AssertReleased("stopped");
         Assert.Equal((1, "1"), (await site.Replicas(), await site.Note(LeaseNotes.Replicas)));
+        // By which the webhook knows that it was not a person who started it.
+        Assert.NotNull(await site.Note(LeaseNotes.Started));
         await site.Controller.Become(() => true);
         (await site.RestoreHere("--resume")).Exited(0);
         await site.AssertSettled("resumed", site.NewData);

@@ -71,7 +71,7 @@ sealed class RestoreSite : IAsyncDisposable
     {
         Assert.True(data is null ? Data == OldData || Data == NewData : Data == data, $"{where}: not the data that was expected:\n{Data}");
         await AssertReleased(where);
-        foreach (var key in (string[])[LeaseNotes.Replicas, LeaseNotes.Claim, LeaseNotes.Script])
+        foreach (var key in (string[])[LeaseNotes.Replicas, LeaseNotes.Started, LeaseNotes.Claim, LeaseNotes.Script])
             Assert.True(await Note(key) is null, $"{where}: \"{key}\" is left on the lease");
         Assert.True(await Replicas() == 1, $"{where}: the workload has {await Replicas()} replicas");
         await Eventually.True(async () => await Scene.Admin.Get(KubeResources.Pods, ClusterScene.Space, ClusterScene.Pod, Cancel) is not null, $"{where}: the pod");

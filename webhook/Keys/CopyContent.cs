@@ -3,20 +3,41 @@ using BackupRunner.Keys;
 namespace BackupRunner.Webhook.Keys;
 
 /// <summary>What the copy of a Secret should hold.</summary>
-public static class CopyContent
+/// <param name="Changes">The fields that differ; null: it goes. The bytes are those of the source and of the copy.</param>
+/// <param name="Rings">The key fields whose keys it then holds: the one that is wanted, and those of <paramref name="Left"/>.</param>
+/// <param name="Only">Keys that it then holds and the source does not.</param>
+/// <param name="Left">Those of them that are in no ring that is wanted, and stay because they are nowhere else.</param>
+public sealed record CopyContent(Dictionary<string, byte[]?> Changes, IReadOnlyList<string> Rings, IReadOnlyList<KeyId> Only, IReadOnlyList<KeyId> Left)
 {
     /// <summary>
-    /// Of credentials all fields, of keys those of the ring and no other. A key that the copy has stays in it, though the source has it no more, and a source that
-    /// holds no key where one should be changes nothing there.
+    /// Of credentials all fields, of keys those of the ring and no other. A key that the copy has stays in it, though the source has it no more, also one of a ring
+    /// that is not wanted any more, and a source that holds no key where one should be changes nothing there.
     /// </summary>
+    /// <param name="rings">Which rings the copy says that it has.</param>
     /// <param name="dropped">Of the ring: it goes from the copy, unless the source has it.</param>
-    /// <returns>The fields that differ; null: it goes. The bytes are those of <paramref name="source"/> and <paramref name="copy"/>.</returns>
-    public static Dictionary<string, byte[]?> Changes(
-        IReadOnlyDictionary<string, byte[]> source, IReadOnlyDictionary<string, byte[]> copy, bool credentials, string? keyField, KeyId? dropped)
+    public static CopyContent Of(
+        IReadOnlyDictionary<string, byte[]> source, IReadOnlyDictionary<string, byte[]> copy, CopyRings rings, bool credentials, string? keyField, KeyId? dropped)
     {
         var wanted = credentials ? new Dictionary<string, byte[]>(source) : [];
         if (keyField is not null)
             TakeRing(wanted, source, copy, keyField, dropped);
+        var elsewhere = CopyRings.IdsIn(source);
+        var (fields, left) = (keyField is null ? new List<string>() : [keyField], new List<KeyId>());
+        var ids = keyField is null ? [] : RingFields.Read(keyField, wanted).Ids.ToHashSet();
+        foreach (var (ring, field, id) in rings.Keys(copy).Where(key => key.Id != dropped && !elsewhere.Contains(key.Id)))
+        {
+            if (!ids.Add(id))
+                continue;
+            wanted[wanted.ContainsKey(field) ? KeyFields.Other(ring, id) : field] = copy[field];
+            left.Add(id);
+            if (!fields.Contains(ring))
+                fields.Add(ring);
+        }
+        return new(Differences(wanted, copy), fields, [.. ids.Where(id => !elsewhere.Contains(id)).OrderBy(id => id.Text, StringComparer.Ordinal)], left);
+    }
+
+    static Dictionary<string, byte[]?> Differences(Dictionary<string, byte[]> wanted, IReadOnlyDictionary<string, byte[]> copy)
+    {
         var changes = new Dictionary<string, byte[]?>();
         foreach (var (field, content) in wanted)
         {

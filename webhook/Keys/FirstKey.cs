@@ -9,8 +9,10 @@ namespace BackupRunner.Webhook.Keys;
 /// </summary>
 sealed class FirstKey(KeyAudits audits)
 {
-    /// <summary>Between two audits of which the first told nothing.</summary>
+    /// <summary>Between two audits of which the first told nothing. It doubles: each leaves a Job with up to three pods, and a wrong credential stays wrong until somebody mends it.</summary>
     public static readonly TimeSpan BetweenAudits = TimeSpan.FromMinutes(10);
+
+    public static readonly TimeSpan MostBetweenAudits = TimeSpan.FromDays(1);
 
     /// <summary>More paths than this are listed by namespace.</summary>
     public const int MostPaths = 64;
@@ -38,7 +40,7 @@ sealed class FirstKey(KeyAudits audits)
     public IEnumerable<(AuditScope Scope, SecretDemand By)> Wanted(IReadOnlyList<SecretDemand> demands, TimeSpan absentSince, TimeSpan steady) =>
         Scopes(demands).Where(wanted => wanted.By.Ring!.CanBeAudited && !audits.IsRunning(wanted.Scope)
             && !(audits.LastTold(wanted.Scope)?.AskedAt >= absentSince)
-            && !(audits.LastAsked(wanted.Scope) is { } asked && asked >= absentSince && steady - asked < BetweenAudits));
+            && !(audits.LastAsked(wanted.Scope) is { } asked && asked >= absentSince && steady - asked < Rest(audits.Untold(wanted.Scope))));
 
     /// <summary>For each location the stored paths of the workloads that use the Secret.</summary>
     public static IEnumerable<(AuditScope Scope, SecretDemand By)> Scopes(IReadOnlyList<SecretDemand> demands) =>
@@ -50,6 +52,8 @@ sealed class FirstKey(KeyAudits audits)
     /// <summary>Who runs audits of a location: who is at home where the Secret is, before others that store to the same place.</summary>
     public static SecretDemand AuditedBy(IEnumerable<SecretDemand> demands) =>
         demands.OrderBy(demand => demand.IsCopy).ThenBy(demand => demand.Workload.Id.ToString(), StringComparer.Ordinal).First();
+
+    static TimeSpan Rest(int untold) => TimeSpan.FromTicks(Math.Min(BetweenAudits.Ticks << Math.Clamp(untold - 1, 0, 16), MostBetweenAudits.Ticks));
 
     static List<string> Paths(List<SecretDemand> demands)
     {

@@ -19,13 +19,31 @@ public sealed class KeyAudits(KubeClient kube, Installation installation)
 
     static KubeResource<KubeObject> Jobs { get; } = KubeResources.Any("batch", "v1", "jobs");
 
-    /// <summary>Of everything in a location.</summary>
-    public IReadOnlyList<KeyAudit> Whole => [.. last.Where(asked => asked.Key.Below.Length == 0).Select(asked => Plain(asked.Key, asked.Value)), .. told.Where(audit => audit.Key.Below.Length == 0).Select(audit => audit.Value)];
+    /// <summary>
+    /// Of everything in each location, by all who were to be asked: what any of them found, since the first of them was asked. One that is missing is no proof, but
+    /// when all were last asked for is told.
+    /// </summary>
+    public IReadOnlyList<KeyAudit> Of(IEnumerable<AuditScope> scopes)
+    {
+        var audits = new List<KeyAudit>();
+        foreach (var location in scopes.GroupBy(scope => scope.Location))
+        {
+            var (asked, found) = (location.Select(LastOf).ToList(), location.Select(LastTold).ToList());
+            if (!asked.Contains(null))
+                audits.Add(new(location.Key, asked.Min(one => one!.At), null));
+            if (!found.Contains(null))
+                audits.Add(new(location.Key, found.Min(one => one!.AskedAt), found.SelectMany(one => one!.KeyIds!).ToHashSet()));
+        }
+        return audits;
+    }
 
     public bool IsRunning(AuditScope scope) => last.TryGetValue(scope, out var asked) && asked.IsRunning;
 
     /// <summary>When it was last asked for, by <see cref="Moment.Steady"/>.</summary>
     public TimeSpan? LastAsked(AuditScope scope) => last.TryGetValue(scope, out var asked) ? asked.At : null;
+
+    /// <summary>How many were asked for in a row that told nothing, or have not ended.</summary>
+    public int Untold(AuditScope scope) => last.TryGetValue(scope, out var asked) ? asked.Untold : 0;
 
     /// <summary>The last that told something.</summary>
     public KeyAudit? LastTold(AuditScope scope) => told.GetValueOrDefault(scope);
@@ -37,8 +55,18 @@ public sealed class KeyAudits(KubeClient kube, Installation installation)
         if (IsRunning(scope))
             return;
         var wanted = AuditJob.For(workload, credentials, scope.Paths, installation);
-        var job = await kube.Create(Jobs, wanted.Body.Deserialize(KubeJson.Default.KubeObject)!, cancel);
-        last[scope] = new(wanted.Namespace, wanted.Name, job.Metadata.Uid ?? "", steady, IsRunning: true);
+        var asked = new Asked(wanted.Namespace, wanted.Name, "", steady, IsRunning: true, Untold(scope) + 1);
+        try
+        {
+            var job = await kube.Create(Jobs, wanted.Body.Deserialize(KubeJson.Default.KubeObject)!, cancel);
+            last[scope] = asked with { Uid = job.Metadata.Uid ?? "" };
+        }
+        catch (KubeException refused) when (!refused.IsTransient)
+        {
+            // Otherwise all others would be asked again each time that this one is tried.
+            last[scope] = asked with { IsRunning = false };
+            throw;
+        }
     }
 
     /// <summary>Looks whether one of these has ended.</summary>
@@ -51,9 +79,10 @@ public sealed class KeyAudits(KubeClient kube, Installation installation)
             var succeeded = job is null || job.Metadata.Uid != asked.Uid ? false : AuditResult.Succeeded(job);
             if (succeeded is null)
                 continue;
-            if (succeeded.Value && await KeyIds(asked, cancel) is { } ids)
+            var ids = succeeded.Value ? await KeyIds(asked, cancel) : null;
+            if (ids is not null)
                 told[scope] = new(scope.Location, asked.At, ids);
-            last[scope] = asked with { IsRunning = false };
+            last[scope] = asked with { IsRunning = false, Untold = ids is null ? asked.Untold : 0 };
         }
     }
 
@@ -78,7 +107,7 @@ public sealed class KeyAudits(KubeClient kube, Installation installation)
         return null;
     }
 
-    static KeyAudit Plain(AuditScope scope, Asked asked) => new(scope.Location, asked.At, null);
+    Asked? LastOf(AuditScope scope) => last.GetValueOrDefault(scope);
 
-    sealed record Asked(string Namespace, string Name, string Uid, TimeSpan At, bool IsRunning);
+    sealed record Asked(string Namespace, string Name, string Uid, TimeSpan At, bool IsRunning, int Untold);
 }

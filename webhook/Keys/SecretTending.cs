@@ -10,7 +10,8 @@ namespace BackupRunner.Webhook.Keys;
 /// what is missing; nothing of content outlives a pass. Only the leader calls it, one call after the other; two leaders at once do no harm.
 /// </summary>
 /// <param name="namespaces">Of Secrets that may be read (<c>--secret-namespaces</c>).</param>
-public sealed class SecretTending(KubeClient kube, TimeProvider time, IReadOnlySet<string> namespaces, Installation installation)
+/// <param name="mayMake">Whether a copy that is missing may be made now: one that nothing lists would never be withdrawn.</param>
+public sealed class SecretTending(KubeClient kube, TimeProvider time, IReadOnlySet<string> namespaces, Installation installation, Func<SecretDemand, bool> mayMake)
 {
     /// <summary>A pass that changes nothing repeats after this: that is how long a copy that somebody edited may stay so.</summary>
     public static readonly TimeSpan Every = TimeSpan.FromMinutes(10);
@@ -131,30 +132,38 @@ public sealed class SecretTending(KubeClient kube, TimeProvider time, IReadOnlyS
             pass.Add(demand, SecretGate.Missing(demand).Problem);
         if (!demand.IsCopy)
             return;
-        var (seen, isForeign) = ((SeenRing?)null, false);
+        var (seen, isNobodys) = ((SeenRing?)null, false);
         await pass.Try(demand, async () =>
         {
             var kept = source is null
-                ? new KeptCopy(await copies.Look(demand.Workload.Id.Namespace, demand.Mounted, cancel))
-                : await copies.Keep(demand, source, demand.Ring is { } ring ? dropped.GetValueOrDefault(ring.KeyField) : null, cancel);
+                ? await copies.Guard(demand, cancel)
+                : await copies.Keep(demand, source, demand.Ring is { } ring ? dropped.GetValueOrDefault(ring.KeyField) : null, () => mayMake(demand), cancel);
             using var present = kept.Present;
             using var before = kept.Before;
-            isForeign = kept.IsForeign;
+            var taken = demand.Ring is null || source is null ? [] : Taken(kept.Foreign, demand.Ring.KeyField, source, memory);
+            isNobodys = kept.IsUnwanted || kept.Foreign is not null && taken.Count == 0;
             if (kept.Problem is { } problem)
-                pass.Add(demand, problem);
+                pass.Add(demand, taken.Count == 0 ? problem : $"{problem}; it holds {string.Join(", ", taken)} of the ring, of which no key is promoted or removed until then");
             if (demand.Ring is not null && present is not null && CopyShape.IsOurs(present, demand.Workload.Id))
                 seen = See(demand, present, before, memory.Ring(demand.Ring.KeyField));
         });
         if (demand.Ring is not { KeyField: var keyField })
             return;
         memory.Ring(keyField).SetCopy(demand.Workload.Id, seen);
-        // Whoever mounts a Secret that is not ours has none of our keys; he cannot keep the others from rotating.
-        if (isForeign)
+        // Whoever mounts a Secret that is not ours and has none of our keys cannot keep the others from rotating.
+        if (isNobodys)
             return;
         if (!rings.TryGetValue(keyField, out var all))
             rings.Add(keyField, all = []);
         all.Add(new(demand.Workload.Id.Namespace, seen));
     }
+
+    /// <summary>The keys of the ring that a Secret which is not ours holds: a copy without its label, by which runs encrypt all the same.</summary>
+    static List<string> Taken(IReadOnlySet<KeyId>? foreign, string keyField, Secret source, SourceMemory memory) =>
+    [
+        .. RingFields.Read(keyField, source.Data).Ids.Concat(memory.Ring(keyField).Ever).Concat(RingRecord.Read(keyField, source.Metadata.Annotations).Times.Keys)
+            .Distinct().Where(id => foreign?.Contains(id) == true).Select(id => id.Text).Order(StringComparer.Ordinal),
+    ];
 
     SeenRing See(SecretDemand demand, Secret present, Secret? before, RingMemory memory)
     {

@@ -15,10 +15,24 @@ public sealed class CopyReconciler(OwnObjects own, SecretTending tending)
     /// <summary>Withdraws the copies that are listed and not wanted.</summary>
     /// <param name="isBusy">A run may need them: they stay for now.</param>
     /// <returns>The names to list now, and why some of them stay.</returns>
-    public async Task<(IReadOnlyList<string> Listed, IReadOnlyList<string> Problems)> Withdraw(WorkloadId workload, IEnumerable<string> wanted, bool isBusy, CancellationToken cancel)
+    public Task<(IReadOnlyList<string> Listed, IReadOnlyList<string> Problems)> Withdraw(WorkloadId workload, IEnumerable<string> wanted, bool isBusy, CancellationToken cancel) =>
+        Withdraw(workload, Listed(own, workload), wanted, isBusy, cancel);
+
+    /// <summary>Withdraws all of a workload that wants none any more.</summary>
+    /// <param name="made">Besides those that are listed.</param>
+    /// <returns>Why some of them stay.</returns>
+    public async Task<IReadOnlyList<string>> WithdrawAll(WorkloadId workload, IEnumerable<string> made, CancellationToken cancel) =>
+        (await Withdraw(workload, Listed(own, workload).Union(made), [], isBusy: false, cancel)).Problems;
+
+    /// <summary>Only a copy that is listed is made, and only for a workload that is protected: any other would be found by nobody when it is to go.</summary>
+    public static bool MayMake(ClusterCache cache, SecretDemand demand) =>
+        cache.Workload(demand.Workload.Id) is { PolicyName: not null, IsBeingDeleted: false } && Listed(cache.Own, demand.Workload.Id).Contains(demand.Mounted);
+
+    async Task<(IReadOnlyList<string> Listed, IReadOnlyList<string> Problems)> Withdraw(
+        WorkloadId workload, IEnumerable<string> listed, IEnumerable<string> wanted, bool isBusy, CancellationToken cancel)
     {
         var (names, problems) = (wanted.ToList(), new List<string>());
-        foreach (var stale in Listed(workload).Except(names).ToList())
+        foreach (var stale in listed.Except(names).ToList())
         {
             var problem = isBusy ? null : await tending.Withdraw(workload, stale, cancel);
             if (problem is not null)
@@ -45,7 +59,7 @@ public sealed class CopyReconciler(OwnObjects own, SecretTending tending)
         return wanted with { Body = body };
     }
 
-    string[] Listed(WorkloadId workload) => MapOf(own, workload)?.Notes.Copies?.Split(',', StringSplitOptions.RemoveEmptyEntries) ?? [];
+    static string[] Listed(OwnObjects own, WorkloadId workload) => MapOf(own, workload)?.Notes.Copies?.Split(',', StringSplitOptions.RemoveEmptyEntries) ?? [];
 
     static OwnObject? MapOf(OwnObjects own, WorkloadId workload) => own.Find(new ObjectKey("configmaps", workload.Namespace, ClusterNames.OfPolicyConfigMap(workload.Kind, workload.Name)));
 }

@@ -12,7 +12,7 @@ namespace BackupRunner.Webhook.Reconcile;
 public sealed class SecretReconciler(KubeClient kube, ClusterCache cache, SecretTending tending, ProblemNotes notes, Installation installation, EventRecorder events) : IDisposable
 {
     readonly SemaphoreSlim turn = new(1);
-    readonly ConcurrentDictionary<WorkloadId, IReadOnlyList<SecretId>> wanted = new();
+    readonly ConcurrentDictionary<WorkloadId, IReadOnlyList<Wanted>> wanted = new();
 
     /// <summary>What is wanted of each source, from everybody.</summary>
     public IReadOnlyList<SecretDemand> Demands(ProtectedWorkload workload) =>
@@ -22,15 +22,22 @@ public sealed class SecretReconciler(KubeClient kube, ClusterCache cache, Secret
     /// <summary>Every source that is wanted.</summary>
     public IEnumerable<WorkKey> Everything() => cache.Protected().SelectMany(Demands).Select(demand => KeyOf(demand.Source)).Distinct();
 
-    /// <summary>The sources that a workload wants now, and those that it did before, are looked at if that is not the same.</summary>
+    /// <summary>The copies that were last noted as wanted for it, by their names.</summary>
+    public IReadOnlyList<string> CopiesOf(WorkloadId workload) => [.. wanted.GetValueOrDefault(workload, []).Select(one => one.Copy).OfType<string>()];
+
+    /// <summary>The sources that a workload wants now, and those that it did before, are looked at if that is not the same, or if a copy may be made only now.</summary>
     public void Note(WorkloadId workload, IReadOnlyList<SecretDemand> demands)
     {
-        IReadOnlyList<SecretId> now = [.. demands.Select(demand => demand.Source).Distinct().OrderBy(source => source.ToString(), StringComparer.Ordinal)];
+        IReadOnlyList<Wanted> now =
+        [
+            .. demands.Select(demand => new Wanted(demand.Source, demand.IsCopy ? demand.Mounted : null, CopyReconciler.MayMake(cache, demand)))
+                .OrderBy(one => one.Source.ToString(), StringComparer.Ordinal),
+        ];
         var before = wanted.GetValueOrDefault(workload, []);
         wanted[workload] = now;
         if (before.SequenceEqual(now))
             return;
-        foreach (var source in before.Union(now))
+        foreach (var source in before.Concat(now).Select(one => one.Source).Distinct())
             cache.Tell(KeyOf(source));
     }
 
@@ -77,4 +84,7 @@ public sealed class SecretReconciler(KubeClient kube, ClusterCache cache, Secret
         .. demands.SelectMany(demand => cache.LeasesFor(demand.Workload.Id)).SelectMany(lease => lease.KeyIds).Select(KeyId.Parse).OfType<KeyId>(),
         .. demands.SelectMany(demand => cache.KeyIdsOf(demand.Workload.Id.Namespace, demand.Workload.PolicyName!).Of(source)),
     ];
+
+    /// <param name="Copy">Its name; null: the workload mounts the source itself.</param>
+    sealed record Wanted(SecretId Source, string? Copy, bool MayBeMade);
 }

@@ -60,7 +60,8 @@ public sealed partial class WorkloadReconciler(
     /// <summary>Its annotation is gone, and with it everything that was made for it; not while a run still needs it.</summary>
     async Task<TimeSpan?> Withdraw(ProtectedWorkload workload, CancellationToken cancel)
     {
-        if (cache.Own.For(workload.Id.Namespace, workload.Id.Label).Count == 0)
+        var made = secrets.CopiesOf(workload.Id);
+        if (cache.Own.For(workload.Id.Namespace, workload.Id.Label).Count == 0 && made.Count == 0)
             return null;
         // What is deleted is gone: the cache may be behind.
         var now = await kube.Get(workload.Id.Resource, workload.Id.Namespace, workload.Id.Name, cancel);
@@ -68,9 +69,9 @@ public sealed partial class WorkloadReconciler(
             return CacheLag;
         if (IsBusy(workload.Id))
             return RunsOn;
-        secrets.Note(workload.Id, []);
-        foreach (var problem in (await copies.Withdraw(workload.Id, [], isBusy: false, cancel)).Problems)
+        foreach (var problem in await copies.WithdrawAll(workload.Id, made, cancel))
             await events.Record(workload.Reference(), EventRecorder.Warning, "CopyKept", problem, cancel);
+        secrets.Note(workload.Id, []);
         return await Prune(workload.Id, [], cancel);
     }
 

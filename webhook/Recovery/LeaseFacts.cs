@@ -22,6 +22,12 @@ public sealed record LeaseFacts
     /// <summary>A restore has stopped the workload, which had so many replicas. The text as it stands; null: none has.</summary>
     public string? Replicas { get; init; }
 
+    /// <summary>When the restore itself started the workload again; null: it has not, or the note cannot be read.</summary>
+    public DateTimeOffset? Started { get; init; }
+
+    /// <summary>The workload that the restore has stopped shall run, and it is not the restore that has just started it.</summary>
+    public bool IsInUse { get; init; }
+
     /// <summary>The claim that is restored.</summary>
     public string? Claim { get; init; }
 
@@ -46,6 +52,7 @@ public sealed record LeaseFacts
             IsRestore = isRestore,
             Frozen = isRestore ? null : Note(LeaseNotes.Frozen),
             Replicas = isRestore ? Word(LeaseNotes.Replicas) : null,
+            Started = DateTimeOffset.TryParse(Note(LeaseNotes.Started), CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out var started) ? started : null,
             Claim = Word(LeaseNotes.Claim),
             Script = Word(LeaseNotes.Script),
             Resumes = int.TryParse(Note(LeaseNotes.Resumes), NumberStyles.None, CultureInfo.InvariantCulture, out var resumes) ? resumes : 0,

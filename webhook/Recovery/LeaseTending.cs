@@ -13,6 +13,12 @@ namespace BackupRunner.Webhook.Recovery;
 /// <param name="instance">This replica's pod.</param>
 public sealed class LeaseTending(KubeClient kube, EventRecorder events, string instance, TimeProvider time)
 {
+    /// <summary>
+    /// So long after it has started the workload itself a restore that was cut short is still finished. Later the workload has written what putting the old data
+    /// back, should it not be healthy in that hour, would lose.
+    /// </summary>
+    public static readonly TimeSpan OwnStart = TimeSpan.FromMinutes(30);
+
     readonly LeaseMemory memory = new(time);
     readonly Thawing thawing = new(kube, events, instance, time);
     readonly Resuming resuming = new(kube, events);
@@ -45,7 +51,7 @@ public sealed class LeaseTending(KubeClient kube, EventRecorder events, string i
             case LeaseStep.Thaw:
                 return await thawing.Tend(now, facts, remembered, workload, policy, cancel);
             case LeaseStep.Resume:
-                return await resuming.Tend(now, facts, remembered, workload, plan, cancel);
+                return await resuming.Tend(now, facts with { IsInUse = await IsInUse(facts, workload.Id, cancel) }, remembered, workload, plan, cancel);
             case LeaseStep.Forget:
                 memory.Forget(now);
                 await resuming.Forget(now, cancel);
@@ -54,6 +60,14 @@ public sealed class LeaseTending(KubeClient kube, EventRecorder events, string i
                 memory.Forget(now);
                 return RecoveryOutcome.Done;
         }
+    }
+
+    /// <summary>By the server's word: a Job that stops it is not made on what a watch has told some time ago.</summary>
+    async Task<bool> IsInUse(LeaseFacts facts, WorkloadId id, CancellationToken cancel)
+    {
+        if (facts.Started is { } started && time.GetUtcNow() - started < OwnStart)
+            return false;
+        return await kube.Get(id.Resource, id.Namespace, id.Name, cancel) is { } now && WorkloadReader.Read(id.Kind, now).Replicas > 0;
     }
 
     static LeaseStep Next(Lease lease, ProtectedWorkload workload, bool isDead) => LeaseRecovery.Next(Facts(lease, workload, isDead));

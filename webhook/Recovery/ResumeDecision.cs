@@ -25,6 +25,13 @@ public static class ResumeDecision
         }
         if (facts.Claim is not { } claim)
             return new ResumeStep.Tell($"{stopped}, and its Lease does not name the claim; run \"restore --resume\" for the claim that was restored");
+        if (facts.IsInUse)
+        {
+            // Finishing it would stop what is in use, and may put the data back that was there before.
+            return new ResumeStep.Tell(
+                $"a restore into claim \"{claim}\" of {workload.ApiKind} \"{workload.Name}\" was cut short, and somebody has started the workload since: it is not finished by itself. "
+                + $"Run \"restore --resume\" by hand, which stops the workload and may put the old data back; or, when the data is as it should be, remove annotation {LeaseNotes.Replicas} of lease \"{lease.Metadata.Name}\"");
+        }
         if (facts.Resumes >= MostJobs)
         {
             return new ResumeStep.Tell(

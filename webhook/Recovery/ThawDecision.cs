@@ -42,12 +42,11 @@ public static class ThawDecision
         return Rendered(thaw, mark, pod, container, claim, leaseName, workload.Id, today);
     }
 
-    /// <summary>Whether the container has begun anew so long after the freeze that no difference of clocks explains it.</summary>
+    /// <summary>Whether the container runs that has begun so long after the freeze that no difference of clocks explains it.</summary>
     public static bool HasRestarted(FrozenPod mark, Pod pod, TimeSpan clocks)
     {
         var status = pod.Status?.ContainerStatuses?.Find(one => one.Name == mark.Container);
-        var began = status?.State?.Running?.StartedAt ?? status?.State?.Terminated?.FinishedAt ?? status?.LastState?.Terminated?.FinishedAt;
-        return began - clocks > mark.Since;
+        return status?.State?.Running?.StartedAt - clocks > mark.Since;
     }
 
     public static string Killed(FrozenPod mark) => $"backup \"{mark.BackupId}\" was killed while it had pod \"{mark.Pod}\" frozen";

@@ -81,15 +81,15 @@ sealed class Thawing(KubeClient kube, EventRecorder events, string instance, Tim
             await events.Record(workload.Reference(), EventRecorder.Warning, "ThawedAfterKill", $"{ThawDecision.Killed(mark)}; it was thawed", cancel);
             return RecoveryOutcome.Done;
         }
-        // What was frozen by the old process may have ended with it. A thaw does no harm there, but may well fail.
-        if (ThawDecision.HasRestarted(mark, pod, Clocks))
+        // What was frozen by the old process may have ended with it. A thaw does no harm there, but may well fail. One that has said nothing proves nothing: a file system stays frozen.
+        if (failure.HasAnswered && ThawDecision.HasRestarted(mark, pod, Clocks))
         {
             await Clear(hold, memory, cancel);
             await events.Record(workload.Reference(), EventRecorder.Warning, "FrozenContainerRestarted",
-                $"{ThawDecision.Killed(mark)}; container \"{mark.Container}\" was restarted since, {failure}, and nothing is taken to be frozen any more", cancel);
+                $"{ThawDecision.Killed(mark)}; container \"{mark.Container}\" was restarted since, {failure.Why}, and nothing is taken to be frozen any more", cancel);
             return RecoveryOutcome.Done;
         }
-        var problem = $"{ThawDecision.Killed(mark)}; {failure}; it is tried again, or {ThawDecision.ByHand(lease)}";
+        var problem = $"{ThawDecision.Killed(mark)}; {failure.Why}; it is tried again, or {ThawDecision.ByHand(lease)}";
         memory.Failed();
         await Tell(memory, workload, "ThawFailed", problem, cancel);
         return new(memory.Rest, problem);

@@ -60,6 +60,32 @@ public sealed class SecurityTests
     }
 
     [Fact]
+    public async Task No_copy_is_made_for_a_workload_that_cannot_be_protected_yet_since_nothing_would_list_it()
+    {
+        await using var scene = await Start();
+        await scene.Patch($"/api/v1/namespaces/{Vault}/secrets/crown-jewels", $"metadata: {{annotations: {{{ClusterNames.AllowedNamespacesAnnotation}: default}}}}");
+        await scene.Webhook.Create(WatchedNamespace.Policy("storage: {provider: s3, bucket: b, region: r, secretRef: {name: crown-jewels, namespace: vault}}"));
+        var early = WatchedNamespace.StatefulSet("early");
+        early["kind"] = "Deployment";
+        ((JsonObject)early["spec"]!).Remove("serviceName");
+        ((JsonObject)early["spec"]!).Remove("volumeClaimTemplates");
+        early["spec"]!["template"]!["spec"]!["volumes"] = new JsonArray(new JsonObject { ["name"] = "data", ["persistentVolumeClaim"] = new JsonObject { ["claimName"] = "not-yet" } });
+        await scene.Webhook.Create(early);
+        await WatchedNamespace.Until(() => scene.Status("early", plural: "deployments")?.Contains("does not exist yet", StringComparison.Ordinal) == true, "it says that the claim is missing");
+        await scene.Webhook.Create(WatchedNamespace.StatefulSet());
+        await scene.UntilStatus("1 claim protected by policy \"nightly\"");
+
+        // The second pass over the Secret has begun after the first had ended.
+        foreach (var secret in (string[])["once", "twice"])
+        {
+            var content = Convert.ToBase64String(System.Text.Encoding.UTF8.GetBytes(secret));
+            await scene.Patch($"/api/v1/namespaces/{Vault}/secrets/crown-jewels", $"data: {{secretAccessKey: {content}}}");
+            await WatchedNamespace.Until(() => Secrets(scene, Space).Any(copy => (string?)copy["data"]?["secretAccessKey"] == content), $"the copy has \"{secret}\"");
+        }
+        Assert.Single(scene.Made("secrets"));
+    }
+
+    [Fact]
     public async Task The_accounts_of_runs_can_do_what_runs_do_and_nothing_else()
     {
         await using var scene = await Start();

@@ -141,6 +141,33 @@ public sealed class ResumeTests
         Assert.Equal(jobs, (await Tended.Jobs(scene)).Count);
     }
 
+    [Theory]
+    [InlineData(null, false)]
+    [InlineData(5, true)]
+    [InlineData(50, false)]
+    public async Task A_workload_that_somebody_has_started_since_is_not_stopped_and_one_that_the_restore_has_just_started_is_finished(int? minutesAgo, bool isResumed)
+    {
+        await using var scene = await Stopped();
+        var webhook = new Tended(scene, ClusterScene.Policy()) { Policy = null };
+        await Look(webhook);
+        await Scale(scene, 3);
+        if (minutesAgo is { } minutes)
+            await Annotate(scene, LeaseNotes.Started, webhook.Clock.GetUtcNow().AddMinutes(-minutes).ToString("yyyy-MM-dd'T'HH:mm:ss'Z'", null));
+        webhook.Policy = ClusterScene.Policy();
+
+        var outcome = await Look(webhook);
+
+        Assert.Equal(isResumed ? 1 : 0, (await Tended.Jobs(scene)).Count);
+        if (isResumed)
+            return;
+        Assert.Contains("somebody has started the workload since", outcome.Problem, StringComparison.Ordinal);
+        Assert.Contains(await webhook.Events("RestoreNotResumed"), one => one.Message == outcome.Problem);
+        // Stopped again it is the restore's.
+        await Scale(scene, 0);
+        await webhook.LookFor(TimeSpan.FromMinutes(1), ClusterScene.RestoreLease);
+        Assert.Single(await Tended.Jobs(scene));
+    }
+
     [Fact]
     public async Task A_lease_that_asks_for_nothing_costs_no_call()
     {
@@ -162,10 +189,14 @@ public sealed class ResumeTests
     static async Task<ClusterScene> Stopped()
     {
         var scene = await ClusterScene.Start();
+        await Scale(scene, 0);
         await Annotate(scene, LeaseNotes.Replicas, "1");
         await Annotate(scene, LeaseNotes.Claim, "data-redis-0");
         return scene;
     }
+
+    static Task Scale(ClusterScene scene, int replicas) => scene.Admin.MergePatch(
+        KubeResources.StatefulSets.OfScale(), ClusterScene.Space, "redis", new JsonObject { ["spec"] = new JsonObject { ["replicas"] = replicas } }, Cancel);
 
     static Task Annotate(ClusterScene scene, string key, string? value) => scene.Admin.MergePatch(KubeResources.Leases, ClusterScene.Space, ClusterScene.RestoreLease,
         new JsonObject { ["metadata"] = new JsonObject { ["annotations"] = new JsonObject { [key] = value } } }, Cancel);

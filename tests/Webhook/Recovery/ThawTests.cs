@@ -238,22 +238,38 @@ public sealed class ThawTests
         await using var scene = await ClusterScene.Start();
         var webhook = new Tended(scene, Policy("exit 4"));
         await scene.HoldLease(null, frozen: Tended.Mark(await Pod(scene)));
-        var status = new JsonObject
-        {
-            ["name"] = "redis",
-            ["ready"] = true,
-            ["restartCount"] = 1,
-            ["image"] = "redis:7.4",
-            ["imageID"] = "",
-            ["state"] = new JsonObject { ["running"] = new JsonObject { ["startedAt"] = startedAt } },
-        };
-        await scene.Admin.MergePatch(KubeResources.Pods.OfStatus(), ClusterScene.Space, ClusterScene.Pod, new JsonObject { ["status"] = new JsonObject { ["containerStatuses"] = new JsonArray(status) } }, Cancel);
+        await Restarted(scene, new JsonObject { ["running"] = new JsonObject { ["startedAt"] = startedAt } });
 
         var outcome = await webhook.Look();
 
         Assert.Equal(isVoid, ClusterScene.Note(await scene.Lease(), LeaseNotes.Frozen) is null);
         Assert.Equal(isVoid, outcome.Problem is null);
         Assert.Equal(isVoid ? "FrozenContainerRestarted" : "ThawFailed", Assert.Single(await webhook.Events()).Reason);
+    }
+
+    [Theory]
+    [InlineData("cut")]
+    [InlineData("refused")]
+    [InlineData("waiting")]
+    [InlineData("killed")]
+    public async Task A_thaw_that_has_not_ended_by_itself_proves_nothing_in_a_container_that_was_restarted_since(string how)
+    {
+        await using var scene = await ClusterScene.Start();
+        var webhook = new Tended(scene, how == "killed" ? Policy("kill -9 $$") : Policy(scene));
+        await scene.HoldLease(null, frozen: Tended.Mark(await Pod(scene)));
+        await Restarted(scene, how == "waiting"
+            ? new JsonObject { ["waiting"] = new JsonObject { ["reason"] = "CrashLoopBackOff" } }
+            : new JsonObject { ["running"] = new JsonObject { ["startedAt"] = "2026-11-22T02:30:00Z" } });
+        if (how == "cut")
+            scene.Api.Execs.Break(exec => exec.Command is ["sh", "-c", _], new FakeExecFault(LoseStatus: true));
+        else if (how != "killed")
+            scene.Api.Faults.Add(request => request.Path.Value!.EndsWith("/exec", StringComparison.Ordinal), new FakeFault.Answer(500));
+
+        var outcome = await webhook.Look();
+
+        Assert.NotNull(ClusterScene.Note(await scene.Lease(), LeaseNotes.Frozen));
+        Assert.NotNull(outcome.Again);
+        Assert.Equal("ThawFailed", Assert.Single(await webhook.Events()).Reason);
     }
 
     [Theory]
@@ -307,6 +323,21 @@ public sealed class ThawTests
         var lease = await scene.Lease();
         Assert.Null(ClusterScene.Note(lease, LeaseNotes.Frozen));
         Assert.True(lease.Spec?.HolderIdentity is null or "");
+    }
+
+    static Task Restarted(ClusterScene scene, JsonObject state)
+    {
+        var status = new JsonObject
+        {
+            ["name"] = "redis",
+            ["ready"] = true,
+            ["restartCount"] = 1,
+            ["image"] = "redis:7.4",
+            ["imageID"] = "",
+            ["state"] = state,
+            ["lastState"] = new JsonObject { ["terminated"] = new JsonObject { ["exitCode"] = 137, ["finishedAt"] = "2026-11-22T02:29:00Z" } },
+        };
+        return scene.Admin.MergePatch(KubeResources.Pods.OfStatus(), ClusterScene.Space, ClusterScene.Pod, new JsonObject { ["status"] = new JsonObject { ["containerStatuses"] = new JsonArray(status) } }, Cancel);
     }
 
     static async Task<Pod> Pod(ClusterScene scene) => (await scene.Admin.Get(KubeResources.Pods, ClusterScene.Space, ClusterScene.Pod, Cancel))!;

@@ -80,6 +80,29 @@ public sealed class FirstKeyTests : IAsyncLifetime
         Assert.NotNull(scene.Secret("vault", "ring"));
     }
 
+    [Fact]
+    public async Task Audits_that_fail_on_and_on_come_ever_more_rarely()
+    {
+        for (var minutes = 0; minutes < 24 * 60; minutes += 10)
+        {
+            await scene.Tend(Demands);
+            await scene.EndAudits(fail: true);
+            scene.Time.Advance(TimeSpan.FromMinutes(10));
+        }
+        Assert.InRange(scene.Jobs.Count, 6, 9);
+    }
+
+    [Fact]
+    public async Task An_audit_that_runs_while_another_workload_comes_is_looked_at_to_its_end()
+    {
+        await scene.Tend(Demands);
+        SecretDemand[] more = [.. Demands, SecretScene.Demand("shop", SecretScene.Generated)];
+        await scene.Tend(more);
+        Assert.Equal(2, scene.Jobs.Count);
+        await scene.EndAudits(fail: true);
+        Assert.NotEqual(SecretTending.WhileAuditing, (await scene.Tend(more)).Again);
+    }
+
     [Theory]
     [InlineData("somebody", """{"verb":"keys audit","exitCode":0,"auditKeyIds":[]}""", 0)]
     [InlineData(null, """{"verb":"keys audit","exitCode":0}""", 0)]

@@ -53,7 +53,7 @@ public sealed class RotationTests : IAsyncLifetime
         scene.Time.Advance(Retention);
         await scene.Pass(Demands, TimeSpan.FromDays(3));
         Assert.All(All, secret => Assert.Contains(first, SecretScene.Held(secret).Ids));
-        Assert.InRange(scene.Jobs.Count, 2, 5);
+        Assert.InRange(scene.Jobs.Count, 4, 10);
         Assert.All(scene.Jobs, job => Assert.DoesNotContain("--below", job.Stored.Item.ToJsonString(), StringComparison.Ordinal));
         scene.Unstore("c1/shop/statefulset.redis/d/20261122t020000z-k3x7qa");
         var removed = await scene.Pass(Demands, TimeSpan.FromDays(2));
@@ -102,6 +102,80 @@ public sealed class RotationTests : IAsyncLifetime
         scene.Time.Advance(Interval);
         await scene.Pass(Demands, Hour);
         Assert.NotEqual(first, SecretScene.Held(scene.Secret("vault", "ring")).Current);
+    }
+
+    [Fact]
+    public async Task A_copy_that_lost_its_label_holds_up_promotion_and_removal()
+    {
+        var first = await Begin();
+        await scene.Edit("bank", SecretScene.CopyName(), """{"metadata":{"labels":null}}""");
+        scene.Time.Advance(Interval);
+        var outcome = await scene.Pass(Demands, Hour);
+        Assert.Equal(first, SecretScene.Held(All[0]).Current);
+        Assert.Contains(outcome.Problems, problem => problem.Workload.Namespace == "bank" && problem.Problem.Contains($"it holds {first} of the ring", StringComparison.Ordinal));
+        // Back in our hands it is brought into step.
+        await scene.Edit("bank", SecretScene.CopyName(), $$$"""{"metadata":{"labels":{"{{{ClusterNames.ForLabel}}}":"statefulset.redis"} } }""");
+        await scene.Pass(Demands, Hour);
+        Assert.NotEqual(first, SecretScene.Held(All[0]).Current);
+        await scene.Edit("bank", SecretScene.CopyName(), """{"metadata":{"labels":null}}""");
+        scene.Time.Advance(Retention);
+        await scene.Pass(Demands, Hour);
+        Assert.Contains(first, SecretScene.Held(All[0]).Ids);
+    }
+
+    [Fact]
+    public async Task A_key_goes_only_when_the_audit_of_every_namespace_that_stores_there_has_told_that_it_may()
+    {
+        var first = await Begin();
+        scene.Time.Advance(Interval);
+        await Tend();
+        scene.Time.Advance(TimeSpan.FromMinutes(11));
+        await Tend();
+        scene.Time.Advance(Retention);
+        await Tend();
+        Assert.Equal(["bank", "shop"], scene.Jobs.Select(job => job.Key.Namespace!).Order(StringComparer.Ordinal));
+
+        // Who may make pods in the first of them says that nothing is needed.
+        await scene.EndAudits(only: "bank");
+        await Tend();
+        Assert.Contains(first, SecretScene.Held(All[0]).Ids);
+        await scene.EndAudits();
+        await Tend();
+        Assert.DoesNotContain(first, SecretScene.Held(All[0]).Ids);
+    }
+
+    [Fact]
+    public async Task What_one_namespace_finds_is_needed_whatever_another_says()
+    {
+        var first = await Begin();
+        scene.Time.Advance(Interval);
+        await Tend();
+        scene.Time.Advance(TimeSpan.FromMinutes(11));
+        await Tend();
+        scene.Time.Advance(Retention + TimeSpan.FromMinutes(11));
+        await Tend();
+        await scene.EndAudits(only: "bank");
+        scene.Store("c1/shop/statefulset.redis/d/20261122t020000z-k3x7qa", first);
+        await scene.EndAudits();
+        var outcome = await scene.Pass(Demands, Hour);
+        Assert.Contains(first, SecretScene.Held(All[0]).Ids);
+        Assert.Contains($"key {first} cannot be removed: backups in minio://m.example.com/b need it", Assert.Single(outcome.Rings).Says, StringComparison.Ordinal);
+        Assert.Equal(2, scene.Jobs.Count);
+    }
+
+    [Fact]
+    public async Task An_audit_that_is_refused_in_one_namespace_is_not_asked_of_the_others_every_minute()
+    {
+        await Begin();
+        scene.Time.Advance(Interval);
+        await Tend();
+        scene.Time.Advance(TimeSpan.FromMinutes(11));
+        await Tend();
+        scene.Time.Advance(Retention + TimeSpan.FromMinutes(11));
+        using var fault = scene.Api.Faults.Add(request => request.Method == "POST" && request.Path.StartsWithSegments("/apis/batch/v1/namespaces/bank/jobs"), new FakeFault.Answer(403));
+        Assert.Equal(2, (await Tend()).Problems.Count);
+        await scene.Pass(Demands, Hour);
+        Assert.Equal("shop", Assert.Single(scene.Jobs).Key.Namespace);
     }
 
     [Fact]

@@ -150,6 +150,97 @@ public sealed class SecretCopyTests : IAsyncLifetime
         Assert.Null(scene.Copy("shop"));
     }
 
+    [Theory]
+    [InlineData("gone")]
+    [InlineData("replaced")]
+    [InlineData("withdrawn")]
+    public async Task A_copy_that_alone_holds_a_key_outlives_its_workload_and_belongs_to_it_again_once_the_source_has_the_key(string source)
+    {
+        var ring = RingOf(out var id);
+        await scene.PutSecret("vault", "ring", new(ring), "shop");
+        await scene.Tend([SecretScene.Demand("shop", Plain)]);
+        if (source == "replaced")
+            await scene.Edit("vault", "ring", Data("key", SecretScene.NewKey(out _)));
+        else
+            await scene.Delete("vault", "ring");
+        if (source == "withdrawn")
+            await scene.Tending.Withdraw(SecretScene.Workload("shop").Id, SecretScene.CopyName(), SecretScene.Cancel);
+        else
+            await scene.Tend([SecretScene.Demand("shop", Plain)]);
+        Assert.Null(scene.Copy("shop")!["metadata"]!["ownerReferences"]);
+        var version = scene.Version;
+        await scene.Tend([SecretScene.Demand("shop", Plain)]);
+        Assert.Equal(version, scene.Version);
+
+        if (source == "replaced")
+            await scene.Edit("vault", "ring", Data("key-" + id, ring["key"]));
+        else
+            await scene.PutSecret("vault", "ring", ring, "shop");
+        await scene.Tend([SecretScene.Demand("shop", Plain)]);
+        Assert.Equal("uid-shop-redis", (string?)scene.Copy("shop")!["metadata"]!["ownerReferences"]![0]!["uid"]);
+    }
+
+    [Theory]
+    [InlineData("keySecretRef: {name: ring, namespace: vault, keyField: other}")]
+    [InlineData("")]
+    public async Task A_key_of_a_ring_that_the_policy_names_no_more_stays_until_the_source_has_it(string now)
+    {
+        const string Both = "{provider: minio, bucket: b, endpoint: https://m.example.com, secretRef: {name: ring, namespace: vault}}";
+        SecretDemand Demand(string encryption) => SecretDemands.Of(SecretScene.Workload("shop"), SecretScene.Policy("shop", encryption, Both), "c1").Single();
+        var after = Demand(now.Length > 0 ? $"{{enabled: true, {now}}}" : "");
+        var (text, next) = (SecretScene.NewKey(out var first), SecretScene.NewKey(out _));
+        await scene.PutSecret("vault", "ring", new() { ["key"] = text, ["other"] = next, ["password"] = "hunter2" }, "shop");
+        await scene.Tend([Demand(Plain)]);
+        await scene.Edit("vault", "ring", """{"data":{"key":null}}""");
+
+        var problem = Assert.Single((await scene.Tend([after])).Problems).Problem;
+
+        Assert.Contains($"keeps key {first} of field \"key\"", problem, StringComparison.Ordinal);
+        Assert.Equal(["key", "other", "password"], SecretScene.Names(scene.Copy("shop")));
+        // Also where the source has another key in that field now.
+        await scene.Edit("vault", "ring", Data("key", SecretScene.NewKey(out _)));
+        scene.Restart();
+        await scene.Tend([after]);
+        Assert.Contains(first, SecretScene.Held(scene.Copy("shop")).Ids);
+        Assert.Contains(first.Text, await scene.Tending.Withdraw(SecretScene.Workload("shop").Id, SecretScene.CopyName(), SecretScene.Cancel), StringComparison.Ordinal);
+        await scene.Edit("vault", "ring", Data("mended", text));
+        Assert.Empty((await scene.Tend([after])).Problems);
+        Assert.Equal(now.Length > 0 ? ["key", "mended", "other", "password"] : SecretScene.Names(scene.Secret("vault", "ring")), SecretScene.Names(scene.Copy("shop")));
+    }
+
+    [Fact]
+    public async Task A_copy_that_lost_its_annotations_loses_no_key()
+    {
+        await scene.PutSecret("vault", "ring", RingOf(out var id), "shop");
+        await scene.Tend([SecretScene.Demand("shop", Plain)]);
+        await scene.Delete("vault", "ring");
+        await scene.Edit("shop", SecretScene.CopyName(), """{"metadata":{"annotations":null}}""");
+
+        Assert.Contains(id.Text, await scene.Tending.Withdraw(SecretScene.Workload("shop").Id, SecretScene.CopyName(), SecretScene.Cancel), StringComparison.Ordinal);
+
+        Assert.Equal(id, SecretScene.Held(scene.Copy("shop")).Current);
+        await scene.PutSecret("vault", "ring", new() { ["other"] = SecretScene.NewKey(out _) }, "shop");
+        await scene.Tend([SecretScene.Demand("shop", "{enabled: true, keySecretRef: {name: ring, namespace: vault, keyField: other}}")]);
+        Assert.Equal(id, SecretScene.Held(scene.Copy("shop")).Current);
+    }
+
+    [Fact]
+    public async Task Only_a_copy_that_is_listed_is_made_and_one_that_is_there_is_kept_in_step()
+    {
+        await scene.PutSecret("vault", "ring", RingOf(out _), "shop");
+        scene.Unlisted.Add(SecretScene.Workload("shop").Id);
+        Assert.Empty((await scene.Tend([SecretScene.Demand("shop", Plain)])).Problems);
+        Assert.Null(scene.Copy("shop"));
+        scene.Unlisted.Clear();
+        await scene.Tend([SecretScene.Demand("shop", Plain)]);
+        scene.Unlisted.Add(SecretScene.Workload("shop").Id);
+        await scene.Edit("vault", "ring", Data("key", SecretScene.NewKey(out var next)));
+        await scene.Tend([SecretScene.Demand("shop", Plain)]);
+        Assert.Equal(next, SecretScene.Held(scene.Copy("shop")).Current);
+    }
+
+    static string Data(string field, string text) => new JsonObject { ["data"] = new JsonObject { [field] = Convert.ToBase64String(Encoding.UTF8.GetBytes(text)) } }.ToJsonString();
+
     [Fact]
     public async Task A_source_that_is_gone_takes_nothing_from_the_copies()
     {

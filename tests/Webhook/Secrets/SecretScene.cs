@@ -47,6 +47,9 @@ public sealed class SecretScene : IAsyncDisposable
 
     public HashSet<string> Namespaces { get; } = [Vault];
 
+    /// <summary>Workloads whose ConfigMap does not list the copy.</summary>
+    public HashSet<WorkloadId> Unlisted { get; } = [];
+
     /// <summary>Everything that was said: problems, Events, states, messages of exceptions.</summary>
     public StringBuilder Said { get; } = new();
 
@@ -66,7 +69,7 @@ public sealed class SecretScene : IAsyncDisposable
     /// <summary>The leader starts anew, or another replica becomes it: nothing is remembered.</summary>
     public void Restart() => Tending = Another();
 
-    public SecretTending Another() => new(Client, Time, Namespaces, new Installation("backup-runner:test", "c1"));
+    public SecretTending Another() => new(Client, Time, Namespaces, new Installation("backup-runner:test", "c1"), demand => !Unlisted.Contains(demand.Workload.Id));
 
     public static ProtectedWorkload Workload(string space, string name = "redis") => new()
     {
@@ -178,9 +181,10 @@ public sealed class SecretScene : IAsyncDisposable
 
     /// <summary>Every audit that runs ends, with what is stored where it looks.</summary>
     /// <param name="fail">It fails.</param>
-    public async Task EndAudits(bool fail = false)
+    /// <param name="only">Of this namespace.</param>
+    public async Task EndAudits(bool fail = false, string? only = null)
     {
-        foreach (var (key, job) in Jobs.Where(job => job.Stored.Item["status"]?["conditions"] is null))
+        foreach (var (key, job) in Jobs.Where(job => job.Stored.Item["status"]?["conditions"] is null && (only is null || job.Key.Namespace == only)))
         {
             var args = job.Item["spec"]!["template"]!["spec"]!["containers"]![0]!["args"]!.AsArray().Select(arg => (string)arg!).ToList();
             Assert.Equal(["keys", "audit"], args.Take(2));
