@@ -44,7 +44,7 @@ public sealed partial class WorkloadReconciler(
             }
             // Now that the account, the policy and the list are there, which audits and copies need.
             secrets.Note(workload.Id, demands);
-            var again = await Prune(workload.Id, wanted, cancel);
+            var again = await Prune(workload.Id, wanted, plan.Staying, cancel);
             await Say(workload, WorkloadStatus.Protected(plan, [.. assessment.Problems, .. kept]), cancel);
             return isBusy ? RunsOn : again;
         }
@@ -69,7 +69,7 @@ public sealed partial class WorkloadReconciler(
         secrets.Note(workload.Id, []);
         foreach (var problem in (await copies.Withdraw(workload.Id, [], isBusy: false, cancel)).Problems)
             await events.Record(workload.Reference(), EventRecorder.Warning, "CopyKept", problem, cancel);
-        return await Prune(workload.Id, [], cancel);
+        return await Prune(workload.Id, [], [], cancel);
     }
 
     WantedObject Wider(WantedObject one) => WiderRole.Of(one, cache.Own.Find(new ObjectKey(one.Resource.Plural, one.Namespace, one.Name)));
@@ -77,9 +77,12 @@ public sealed partial class WorkloadReconciler(
     bool IsBusy(WorkloadId id) => cache.LeasesFor(id).Any(lease => lease.IsHeld(time) || lease.IsUnsettled);
 
     /// <summary>Removes what is ours and not wanted, but for what a run that is at work may need, or what has to be settled first.</summary>
-    async Task<TimeSpan?> Prune(WorkloadId id, IReadOnlyList<WantedObject> wanted, CancellationToken cancel)
+    /// <param name="staying">CronJobs that are not wanted any more and stay all the same, with their Leases.</param>
+    async Task<TimeSpan?> Prune(WorkloadId id, IReadOnlyList<WantedObject> wanted, IReadOnlyList<string> staying, CancellationToken cancel)
     {
         var keep = wanted.Select(one => new ObjectKey(one.Resource.Plural, one.Namespace, one.Name)).ToHashSet();
+        foreach (var name in staying)
+            keep.UnionWith([new ObjectKey("cronjobs", id.Namespace, name), new ObjectKey("leases", id.Namespace, name)]);
         var stale = cache.Own.For(id.Namespace, id.Label).Where(one => !keep.Contains(one.Key)).ToList();
         if (stale.Count == 0)
             return null;

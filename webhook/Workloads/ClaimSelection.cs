@@ -21,7 +21,8 @@ public static class ClaimSelection
         var existing = Existing(workload, declared, claims);
         if (declared.Count == 0)
             problems.Add("has no volume of a claim, so there is nothing to back up");
-        foreach (var volume in Named(workload, declared, problems))
+        var named = Named(workload, declared, problems).ToList();
+        foreach (var volume in named)
         {
             if (volume.Problem is { } problem)
                 problems.Add(problem);
@@ -32,7 +33,9 @@ public static class ClaimSelection
         }
         if (chosen.Count > MaximumClaims)
             problems.Add($"has {chosen.Count} claims or more, of which only the first {MaximumClaims} are backed up");
-        return new SelectedClaims([.. chosen.DistinctBy(claim => claim.Name).Take(MaximumClaims).OrderBy(claim => claim.Name, StringComparer.Ordinal)], problems, unknown);
+        var unfit = (IsDefault(workload, declared, existing) ? declared : named).SelectMany(volume => existing.Where(found => found.Volume == volume)
+            .Select(found => (Claim: found.Claim.Name, Why: volume.Problem ?? Refusal(found.Claim)!)).Where(found => found.Why is not null));
+        return new SelectedClaims([.. chosen.DistinctBy(claim => claim.Name).Take(MaximumClaims).OrderBy(claim => claim.Name, StringComparer.Ordinal)], problems, unknown) { Unfit = [.. unfit] };
     }
 
     /// <summary>The volumes that can be backed up, as the annotation <c>claims</c> names them, in the order of the workload.</summary>
@@ -41,8 +44,15 @@ public static class ClaimSelection
     {
         var declared = DeclaredVolume.Of(workload);
         var existing = Existing(workload, declared, claims);
-        return [.. declared.Where(volume => volume.Problem is null && existing.Where(found => found.Volume == volume && volume.Template is null).All(found => Refusal(found.Claim) is null)).Select(volume => volume.Name)];
+        return DefaultVolumes(declared, existing);
     }
+
+    static List<string> DefaultVolumes(IReadOnlyList<DeclaredVolume> declared, List<ExistingClaim> existing) =>
+        [.. declared.Where(volume => volume.Problem is null && existing.Where(found => found.Volume == volume && volume.Template is null).All(found => Refusal(found.Claim) is null)).Select(volume => volume.Name)];
+
+    /// <summary>The annotation <c>claims</c> is absent, or what mutation writes of itself: what it leaves out is nobody's choice.</summary>
+    static bool IsDefault(ProtectedWorkload workload, IReadOnlyList<DeclaredVolume> declared, List<ExistingClaim> existing) =>
+        workload.Annotations.GetValueOrDefault(ClusterNames.ClaimsAnnotation) is not { } list || list == string.Join(',', DefaultVolumes(declared, existing));
 
     static IEnumerable<DeclaredVolume> Named(ProtectedWorkload workload, IReadOnlyList<DeclaredVolume> declared, List<string> problems)
     {
