@@ -58,6 +58,8 @@ public sealed class RestoreJobAdmissionTests
     [InlineData("""{"template":{"spec":{"serviceAccountName":"default"}}}""", "spec.template.spec.serviceAccountName")]
     [InlineData("""{"template":{"spec":{"initContainers":[{"name":"x","image":"x"}]}}}""", "spec.template.spec.initContainers")]
     [InlineData("""{"template":{"spec":{"terminationGracePeriodSeconds":1}}}""", "spec.template.spec.terminationGracePeriodSeconds")]
+    // Absent is true.
+    [InlineData("""{"template":{"spec":{"enableServiceLinks":null}}}""", "spec.template.spec.enableServiceLinks")]
     [InlineData("""{"template":{"metadata":{"labels":{"app":"redis"}}}}""", "spec.template.metadata.labels.app")]
     [InlineData("""{"parallelism":2}""", "spec.parallelism")]
     [InlineData("""{"backoffLimit":6}""", "spec.backoffLimit")]
@@ -83,6 +85,7 @@ public sealed class RestoreJobAdmissionTests
             pod => pod["containers"]![0]!["image"] = "other",
             pod => pod["containers"]![0]!["args"]!.AsArray().Add("--force"),
             pod => pod["containers"]![0]!["securityContext"]!["privileged"] = true,
+            pod => pod["containers"]![0]!["securityContext"]!.AsObject().Remove("allowPrivilegeEscalation"),
         })
         {
             var changed = (JsonObject)item.DeepClone();
