@@ -58,7 +58,8 @@ public sealed partial class WorkloadReconciler(
     /// <summary>Its annotation is gone, and with it everything that was made for it; not while a run still needs it.</summary>
     async Task<TimeSpan?> Withdraw(ProtectedWorkload workload, CancellationToken cancel)
     {
-        if (cache.Own.For(workload.Id.Namespace, workload.Id.Label).Count == 0)
+        var there = cache.Own.For(workload.Id.Namespace, workload.Id.Label);
+        if (there.Count == 0)
             return null;
         // What is deleted is gone: the cache may be behind.
         var now = await kube.Get(workload.Id.Resource, workload.Id.Namespace, workload.Id.Name, cancel);
@@ -66,11 +67,17 @@ public sealed partial class WorkloadReconciler(
             return CacheLag;
         if (IsBusy(workload.Id))
             return RunsOn;
+        if (there.Count(one => one.Key.Plural == "cronjobs") is > 0 and var backups)
+            await events.Record(workload.Reference(), EventRecorder.Warning, "Unprotected", Unprotected(backups), cancel);
         secrets.Note(workload.Id, []);
         foreach (var problem in (await copies.Withdraw(workload.Id, [], isBusy: false, cancel)).Problems)
             await events.Record(workload.Reference(), EventRecorder.Warning, "CopyKept", problem, cancel);
         return await Prune(workload.Id, [], [], cancel);
     }
+
+    /// <summary>Said before anything goes: it may be a slip of somebody's.</summary>
+    static string Unprotected(int backups) =>
+        $"annotation \"{ClusterNames.PolicyAnnotation}\" is gone, and with it {(backups == 1 ? "1 CronJob" : $"{backups} CronJobs")}: nothing of this workload is backed up any more; the backups in the store stay";
 
     WantedObject Wider(WantedObject one) => WiderRole.Of(one, cache.Own.Find(new ObjectKey(one.Resource.Plural, one.Namespace, one.Name)));
 
