@@ -91,7 +91,8 @@ async Task<int> Serve(WebhookOptions options, CancellationToken cancel)
         new OrphanReconciler(kube, cache, applier, leases, time),
         new PolicyReconciler(kube, cache, time),
         new LeaseReconciler(cache, assessor, new LeaseTending(kube, events, instance, time), notes),
-        secrets);
+        secrets,
+        new BackupReconciler(cache, notes, time));
     var loop = new ReconcileLoop(cache, steps.Everything, steps.Of, time, logs.CreateLogger<ReconcileLoop>());
     var leadership = new Leadership(kube, place.Namespace, $"{instance}_{Guid.NewGuid():n}", time, logs.CreateLogger<Leadership>());
 

@@ -1,6 +1,5 @@
 using System.Net.Security;
 using System.Net.Sockets;
-using System.Security.Cryptography.X509Certificates;
 
 namespace BackupRunner.Kube;
 
@@ -33,14 +32,10 @@ static class KubeHandler
 #pragma warning restore CA5359
         if (config.Authorities is { } authorities)
         {
-            var policy = new X509ChainPolicy
-            {
-                TrustMode = X509ChainTrustMode.CustomRootTrust,
-                RevocationMode = X509RevocationMode.NoCheck,
-                DisableCertificateDownloads = true,
-            };
-            policy.CustomTrustStore.AddRange(authorities);
-            options.CertificateChainPolicy = policy;
+            var anchors = new TrustAnchors(authorities);
+            options.CertificateChainPolicy = anchors.Policy();
+            if (!anchors.AreRoots)
+                options.RemoteCertificateValidationCallback ??= anchors.Accept;
         }
         return options;
     }

@@ -12,7 +12,7 @@ public sealed record KubeConfig
     /// <summary>Where objects are looked for when nothing else is said.</summary>
     public string Namespace { get; init; } = "default";
 
-    /// <summary>The only roots that the server's certificate may come from. Null: the system's.</summary>
+    /// <summary>The only authorities that the server's certificate may come from, roots or not. Null: the system's.</summary>
     public X509Certificate2Collection? Authorities { get; init; }
 
     /// <summary>The name to find in the server's certificate, if not the one in <see cref="Server"/>.</summary>

@@ -29,7 +29,8 @@ public sealed class ScriptedKube : IAsyncDisposable
 
     /// <param name="answer">With the number of the request, from 1.</param>
     /// <param name="port">0: any; nobody else gets it when this one ends.</param>
-    public static async Task<ScriptedKube> Start(Func<HttpContext, int, Task> answer, CancellationToken cancel, X509Certificate2? certificate = null, int port = 0)
+    /// <param name="chain">Sent beside the certificate.</param>
+    public static async Task<ScriptedKube> Start(Func<HttpContext, int, Task> answer, CancellationToken cancel, X509Certificate2? certificate = null, int port = 0, X509Certificate2Collection? chain = null)
     {
         var builder = WebApplication.CreateSlimBuilder();
         builder.Logging.ClearProviders();
@@ -37,7 +38,7 @@ public sealed class ScriptedKube : IAsyncDisposable
         builder.WebHost.ConfigureKestrel(kestrel => kestrel.Listen(IPAddress.Loopback, port == 0 ? FreePort.Next() : port, listen =>
         {
             if (certificate is not null)
-                listen.UseHttps(certificate);
+                listen.UseHttps(https => (https.ServerCertificate, https.ServerCertificateChain) = (certificate, chain));
         }));
         var scripted = new ScriptedKube(builder.Build());
         scripted.server.UseWebSockets();

@@ -127,10 +127,9 @@ static class CompletedSpec
         || (path == "template.spec.serviceAccount" && JsonText.Of(beside, "serviceAccountName") is { } account && value.ValueKind == JsonValueKind.String && value.ValueEquals(account))
         || (Defaults.TryGetValue(path, out var values) && values.Any(one => one == Any || one == value.GetRawText()));
 
-    // The server leaves out what is empty: false, zero, lists and maps without anything.
+    // The server leaves out lists and maps without anything. False it keeps: where we write it, absent would be true (allowPrivilegeEscalation, enableServiceLinks).
     static bool IsEmpty(JsonElement value) => value.ValueKind switch
     {
-        JsonValueKind.False => true,
         JsonValueKind.Array => value.GetArrayLength() == 0,
         JsonValueKind.Object => !value.EnumerateObject().Any(),
         JsonValueKind.String => value.GetString()!.Length == 0,

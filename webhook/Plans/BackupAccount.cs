@@ -8,7 +8,7 @@ public static class BackupAccount
 {
     public static IReadOnlyList<WantedObject> For(ProtectionPlan plan)
     {
-        var rules = new JsonArray { RunAccount.Leases(plan.Claims.Select(plan.NameOf).Order(StringComparer.Ordinal)), RunAccount.Workload(plan), RunAccount.Pods() };
+        var rules = new JsonArray { RunAccount.Leases(plan.ClaimLeases), RunAccount.Workload(plan), RunAccount.Pods() };
         if (RunsCommands(plan.Terms))
             rules.Add(RunAccount.Exec(plan));
         return RunAccount.Of(plan, plan.BackupAccount, rules);

@@ -10,6 +10,12 @@ namespace BackupRunner.Webhook.Plans;
 public sealed record ProtectionPlan(
     ProtectedWorkload Workload, PolicyObject Policy, IReadOnlyList<ProtectedClaim> Claims, MountedSecrets Secrets, Installation Installation)
 {
+    /// <summary>The names of CronJobs, and of their Leases, that stay as they are: their claims exist and cannot be backed up any more.</summary>
+    public IReadOnlyList<string> Staying { get; init; } = [];
+
+    /// <summary>That the accounts of the workload may hold, in order.</summary>
+    public IEnumerable<string> ClaimLeases => Claims.Select(NameOf).Concat(Staying).Order(StringComparer.Ordinal);
+
     /// <exception cref="InvalidOperationException">The policy has problems, and nothing can be planned by it.</exception>
     public BackupPolicy Terms => Policy.Policy ?? throw new InvalidOperationException($"policy {Policy.Namespace}/{Policy.Name} has problems: {string.Join("; ", Policy.Problems)}");
 

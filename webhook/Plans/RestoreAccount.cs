@@ -11,7 +11,7 @@ public static class RestoreAccount
         var id = plan.Workload.Id;
         var rules = new JsonArray
         {
-            RunAccount.Leases([plan.RestoreLease, .. plan.Claims.Select(plan.NameOf).Order(StringComparer.Ordinal)]),
+            RunAccount.Leases([plan.RestoreLease, .. plan.ClaimLeases]),
             RunAccount.Workload(plan),
             // The number of replicas, and nothing else of it.
             RunAccount.Rule("apps", $"{id.Resource.Plural}/scale", [id.Name], "get", "patch"),

@@ -1,3 +1,4 @@
+using BackupRunner.Names;
 using BackupRunner.Webhook.Keys;
 using BackupRunner.Webhook.Plans;
 using BackupRunner.Webhook.Workloads;
@@ -22,9 +23,28 @@ public sealed class Assessor(ClusterCache cache, Installation installation, Prob
         if (policy.Policy is null)
             return new(null, [$"BackupPolicy \"{name}\": {string.Join("; ", policy.Problems)}"]);
         var selected = ClaimSelection.Of(workload, cache.Claims(space));
-        var problems = selected.Problems.Concat(selected.IsUnknownYet).Concat(RunProblems.Of(workload, selected.Claims)).Concat(notes.Of(workload.Id)).ToList();
+        var staying = Staying(workload.Id, selected);
+        var problems = selected.Problems.Union(staying.Select(stays => stays.Why)).Concat(Told(staying)).Concat(selected.IsUnknownYet)
+            .Concat(RunProblems.Of(workload, selected.Claims)).Concat(notes.Of(workload.Id)).ToList();
         if (selected.Claims.Count == 0)
             return new(null, problems.Count > 0 ? problems : ["it has no volume that can be backed up"]);
-        return new(new ProtectionPlan(workload, policy, selected.Claims, SecretDemands.Mounted(SecretDemands.Of(workload, policy, installation.Cluster)), installation), problems);
+        return new(new ProtectionPlan(workload, policy, selected.Claims, SecretDemands.Mounted(SecretDemands.Of(workload, policy, installation.Cluster)), installation)
+        {
+            Staying = [.. staying.Select(stays => stays.CronJob)],
+        }, problems);
     }
+
+    List<(string CronJob, string Why)> Staying(WorkloadId id, SelectedClaims selected) =>
+    [
+        .. selected.Unfit.ExceptBy(selected.Claims.Select(claim => claim.Name), unfit => unfit.Claim)
+            .Select(unfit => (CronJob: ClusterNames.OfClaim(id.Kind, id.Name, unfit.Claim), unfit.Why))
+            .Where(stays => cache.Own.Find(new ObjectKey("cronjobs", id.Namespace, stays.CronJob))?.Label == id.Label).OrderBy(stays => stays.CronJob, StringComparer.Ordinal),
+    ];
+
+    static IEnumerable<string> Told(List<(string CronJob, string Why)> staying) => staying.Count switch
+    {
+        0 => [],
+        1 => [$"CronJob \"{staying[0].CronJob}\" stays as it is"],
+        _ => [$"CronJob \"{staying[0].CronJob}\" and {staying.Count - 1} more stay as they are"],
+    };
 }

@@ -19,6 +19,8 @@ public sealed class ClusterCache : IClusterView
 
     public OwnObjects Own { get; } = new();
 
+    public SeenBackups Backups { get; } = new();
+
     /// <summary>Called with everything that a change may have made different.</summary>
     public event Action<WorkKey>? Changed;
 
@@ -122,9 +124,24 @@ public sealed class ClusterCache : IClusterView
             TellFor(before);
     }
 
+    /// <param name="at">When that was told.</param>
+    public void Put(SeenBackup now, DateTimeOffset at)
+    {
+        foreach (var cronJob in Backups.Put(now, at))
+            Tell(new WorkKey(WorkKind.Backups, now.Namespace, cronJob));
+    }
+
+    public void RemoveBackup(string @namespace, string name)
+    {
+        if (Backups.Remove(@namespace, name) is { } cronJob)
+            Tell(new WorkKey(WorkKind.Backups, @namespace, cronJob));
+    }
+
     /// <summary>Every thing that there is to look at.</summary>
     public IEnumerable<WorkKey> Everything() =>
     [
+        // First, and at no cost: a new leader says at once what the one before has said, and not something else in between.
+        .. Backups.All.Select(of => new WorkKey(WorkKind.Backups, of.Namespace, of.CronJob)),
         .. Protected().Select(workload => KeyOf(workload.Id)),
         .. Own.Labels.Select(KeyOf).Distinct(),
         .. leases.Keys.Select(lease => new WorkKey(WorkKind.Lease, lease.Namespace, lease.Name)),

@@ -21,6 +21,8 @@ public sealed partial class ClusterWatch(KubeClient kube, ClusterCache cache, IR
 
     public static KubeResource<KubeObject> Claims { get; } = KubeResources.Any("", "v1", "persistentvolumeclaims");
 
+    static KubeResource<KubeObject> Jobs { get; } = KubeResources.Any("batch", "v1", "jobs");
+
     static KubeResource<KubeObject> Secrets { get; } = KubeResources.Any("", "v1", "secrets");
 
     /// <summary>Ends once everything that there is has been told, but for Secrets, of which nothing is kept. Only after <see cref="Run"/> was called.</summary>
@@ -36,6 +38,7 @@ public sealed partial class ClusterWatch(KubeClient kube, ClusterCache cache, IR
             Follow(Policies, PutPolicy, cache.RemovePolicy, cancel),
             Follow(Claims, item => cache.Put(ClaimReader.Read(item)), cache.RemoveClaim, cancel),
             Follow(KubeResources.Leases, PutLease, RemoveLease, cancel, Ours),
+            Follow(Jobs, PutJob, cache.RemoveBackup, cancel, Ours),
             .. secretNamespaces.Select(space => Follow(new WatchedKind<KubeObject>(Secrets, space, new(), TellSecret, TellSecret), new(), cancel)),
             .. OwnKinds.All.Where(kind => kind.Plural != "leases")
                 .Select(kind => Follow(kind, item => PutOwn(kind.Plural, item), (space, name) => cache.RemoveOwn(new(kind.Plural, space, name)), cancel, Ours)),
@@ -61,6 +64,15 @@ public sealed partial class ClusterWatch(KubeClient kube, ClusterCache cache, IR
     {
         PutOwn("leases", lease);
         cache.Put(SeenLease.Of(lease, time.GetTimestamp()));
+    }
+
+    /// <summary>A Job that is being deleted is told of no more.</summary>
+    void PutJob(KubeObject job)
+    {
+        if (SeenBackup.Of(job) is { } backup)
+            cache.Put(backup, time.GetUtcNow());
+        else
+            cache.RemoveBackup(job.Metadata.Namespace ?? "", job.Metadata.Name);
     }
 
     void RemoveLease(string @namespace, string name)

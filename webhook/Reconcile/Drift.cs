@@ -20,6 +20,9 @@ public enum Drift
 /// </summary>
 public static class Drifting
 {
+    /// <summary>Of the fields that we want false, those that mean it when they are absent. Of the others (<c>allowPrivilegeEscalation</c>, <c>enableServiceLinks</c>) absent is true.</summary>
+    static readonly string[] FalseWhenAbsent = ["suspend"];
+
     /// <param name="wanted">A whole manifest.</param>
     /// <param name="actual"><see cref="OwnObject.Fields"/>.</param>
     public static Drift Of(JsonElement wanted, ReadOnlyMemory<byte> actual)
@@ -31,7 +34,7 @@ public static class Drifting
         var worst = Drift.None;
         foreach (var field in wanted.EnumerateObject().Where(field => field.Name is not ("apiVersion" or "kind" or "metadata")))
         {
-            var drift = have.TryGetProperty(field.Name, out var value) ? Compare(field.Value, value) : Absent(field.Value);
+            var drift = have.TryGetProperty(field.Name, out var value) ? Compare(field.Value, value) : Absent(field);
             if (drift == Drift.Changed)
                 return drift;
             worst = drift == Drift.Extra ? drift : worst;
@@ -65,7 +68,7 @@ public static class Drifting
         var worst = Drift.None;
         foreach (var field in wanted.EnumerateObject())
         {
-            var drift = have.TryGetProperty(field.Name, out var value) ? Compare(field.Value, value) : Absent(field.Value);
+            var drift = have.TryGetProperty(field.Name, out var value) ? Compare(field.Value, value) : Absent(field);
             if (drift == Drift.Changed)
                 return drift;
             worst = drift == Drift.Extra ? drift : worst;
@@ -89,12 +92,13 @@ public static class Drifting
     }
 
     /// <summary>The server leaves out what is empty.</summary>
-    static Drift Absent(JsonElement wanted) => wanted.ValueKind switch
+    static Drift Absent(JsonProperty wanted) => wanted.Value.ValueKind switch
     {
-        JsonValueKind.Null or JsonValueKind.False => Drift.None,
-        JsonValueKind.Array => wanted.GetArrayLength() == 0 ? Drift.None : Drift.Changed,
-        JsonValueKind.Object => wanted.EnumerateObject().Any() ? Drift.Changed : Drift.None,
-        JsonValueKind.String => wanted.ValueEquals("") ? Drift.None : Drift.Changed,
+        JsonValueKind.Null => Drift.None,
+        JsonValueKind.False => FalseWhenAbsent.Contains(wanted.Name) ? Drift.None : Drift.Changed,
+        JsonValueKind.Array => wanted.Value.GetArrayLength() == 0 ? Drift.None : Drift.Changed,
+        JsonValueKind.Object => wanted.Value.EnumerateObject().Any() ? Drift.Changed : Drift.None,
+        JsonValueKind.String => wanted.Value.ValueEquals("") ? Drift.None : Drift.Changed,
         _ => Drift.Changed,
     };
 

@@ -5,7 +5,8 @@ namespace BackupRunner.Webhook.Reconcile;
 
 /// <summary>Who looks at what.</summary>
 public sealed class ReconcileSteps(
-    ClusterCache cache, WorkloadReconciler workloads, OrphanReconciler orphans, PolicyReconciler policies, LeaseReconciler leases, SecretReconciler secrets)
+    ClusterCache cache, WorkloadReconciler workloads, OrphanReconciler orphans, PolicyReconciler policies, LeaseReconciler leases, SecretReconciler secrets,
+    BackupReconciler backups)
 {
     /// <summary>Every thing that there is to look at.</summary>
     public IEnumerable<WorkKey> Everything() => [.. cache.Everything(), .. secrets.Everything()];
@@ -25,6 +26,8 @@ public sealed class ReconcileSteps(
                 return null;
             case WorkKind.Lease:
                 return await leases.Reconcile(key, cancel);
+            case WorkKind.Backups:
+                return backups.Reconcile(key);
             case WorkKind.Secret:
                 return await secrets.Reconcile(new SecretId(key.Namespace, key.Name), cancel);
             default:

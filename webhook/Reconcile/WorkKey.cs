@@ -10,6 +10,9 @@ public enum WorkKind
 
     Lease,
 
+    /// <summary>How they go; the name is their CronJob's.</summary>
+    Backups,
+
     Policy,
 
     Secret,

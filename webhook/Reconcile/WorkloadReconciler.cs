@@ -46,7 +46,7 @@ public sealed partial class WorkloadReconciler(
             }
             // Now that the account, the policy and the list are there, which audits and copies need.
             secrets.Note(workload.Id, demands);
-            var again = await Prune(workload.Id, wanted, cancel);
+            var again = await Prune(workload.Id, wanted, plan.Staying, cancel);
             await Say(workload, WorkloadStatus.Protected(plan, [.. assessment.Problems, .. kept]), cancel);
             return isBusy ? RunsOn : again;
         }
@@ -60,29 +60,39 @@ public sealed partial class WorkloadReconciler(
     /// <summary>Its annotation is gone, and with it everything that was made for it; not while a run still needs it.</summary>
     async Task<TimeSpan?> Withdraw(ProtectedWorkload workload, CancellationToken cancel)
     {
+        var there = cache.Own.For(workload.Id.Namespace, workload.Id.Label);
         var made = secrets.CopiesOf(workload.Id);
-        if (cache.Own.For(workload.Id.Namespace, workload.Id.Label).Count == 0 && made.Count == 0)
+        if (there.Count == 0 && made.Count == 0)
             return null;
         // What is deleted is gone: the cache may be behind.
         var now = await kube.Get(workload.Id.Resource, workload.Id.Namespace, workload.Id.Name, cancel);
         if (now?.Metadata.Annotations?.ContainsKey(ClusterNames.PolicyAnnotation) == true)
             return CacheLag;
-        if (IsBusy(workload.Id))
+        if (IsBusy(workload.Id) || !await leases.Remove(there.Where(one => one.Key.Plural == "leases"), cancel))
             return RunsOn;
+        if (there.Count(one => one.Key.Plural == "cronjobs") is > 0 and var backups)
+            await events.Record(workload.Reference(), EventRecorder.Warning, "Unprotected", Unprotected(backups), cancel);
         foreach (var problem in await copies.WithdrawAll(workload.Id, made, cancel))
             await events.Record(workload.Reference(), EventRecorder.Warning, "CopyKept", problem, cancel);
         secrets.Note(workload.Id, []);
-        return await Prune(workload.Id, [], cancel);
+        return await Prune(workload.Id, [], [], cancel);
     }
+
+    /// <summary>Said before anything goes: it may be a slip of somebody's.</summary>
+    static string Unprotected(int backups) =>
+        $"annotation \"{ClusterNames.PolicyAnnotation}\" is gone, and with it {(backups == 1 ? "1 CronJob" : $"{backups} CronJobs")}: nothing of this workload is backed up any more; the backups in the store stay";
 
     WantedObject Wider(WantedObject one) => WiderRole.Of(one, cache.Own.Find(new ObjectKey(one.Resource.Plural, one.Namespace, one.Name)));
 
     bool IsBusy(WorkloadId id) => cache.LeasesFor(id).Any(lease => lease.IsHeld(time) || lease.IsUnsettled);
 
     /// <summary>Removes what is ours and not wanted, but for what a run that is at work may need, or what has to be settled first.</summary>
-    async Task<TimeSpan?> Prune(WorkloadId id, IReadOnlyList<WantedObject> wanted, CancellationToken cancel)
+    /// <param name="staying">CronJobs that are not wanted any more and stay all the same, with their Leases.</param>
+    async Task<TimeSpan?> Prune(WorkloadId id, IReadOnlyList<WantedObject> wanted, IReadOnlyList<string> staying, CancellationToken cancel)
     {
         var keep = wanted.Select(one => new ObjectKey(one.Resource.Plural, one.Namespace, one.Name)).ToHashSet();
+        foreach (var name in staying)
+            keep.UnionWith([new ObjectKey("cronjobs", id.Namespace, name), new ObjectKey("leases", id.Namespace, name)]);
         var stale = cache.Own.For(id.Namespace, id.Label).Where(one => !keep.Contains(one.Key)).ToList();
         if (stale.Count == 0)
             return null;

@@ -36,7 +36,8 @@ public static class ClaimSelection
             declared = [.. declared.Take(MaximumClaims)];
         }
         var existing = Existing(workload, declared, claims);
-        foreach (var volume in Chosen(workload, declared, problems))
+        var chosenVolumes = Chosen(workload, declared, problems).ToList();
+        foreach (var volume in chosenVolumes)
         {
             if (volume.Problem is { } problem)
                 problems.Add(problem);
@@ -50,7 +51,9 @@ public static class ClaimSelection
                 break;
             }
         }
-        return new SelectedClaims([.. chosen.DistinctBy(claim => claim.Name).Take(MaximumClaims).OrderBy(claim => claim.Name, StringComparer.Ordinal)], problems, unknown);
+        var unfit = (IsDefault(workload, declared, existing) ? declared : chosenVolumes).SelectMany(volume => existing[volume]
+            .Select(found => (Claim: found.Claim.Name, Why: volume.Problem ?? Refusal(found.Claim)!)).Where(found => found.Why is not null));
+        return new SelectedClaims([.. chosen.DistinctBy(claim => claim.Name).Take(MaximumClaims).OrderBy(claim => claim.Name, StringComparer.Ordinal)], problems, unknown) { Unfit = [.. unfit] };
     }
 
     /// <summary>The volumes that can be backed up, as the annotation <c>claims</c> names them, in the order of the workload.</summary>
@@ -61,8 +64,15 @@ public static class ClaimSelection
             return [];
         List<DeclaredVolume> declared = [.. DeclaredVolume.Of(workload).Take(MaximumClaims)];
         var existing = Existing(workload, declared, claims);
-        return [.. declared.Where(volume => volume.Problem is null && (volume.Template is not null || existing[volume].All(found => Refusal(found.Claim) is null))).Select(volume => volume.Name)];
+        return DefaultVolumes(declared, existing);
     }
+
+    static List<string> DefaultVolumes(IReadOnlyList<DeclaredVolume> declared, ILookup<DeclaredVolume, ExistingClaim> existing) =>
+        [.. declared.Where(volume => volume.Problem is null && (volume.Template is not null || existing[volume].All(found => Refusal(found.Claim) is null))).Select(volume => volume.Name)];
+
+    /// <summary>The annotation <c>claims</c> is absent, or what mutation writes of itself: what it leaves out is nobody's choice.</summary>
+    static bool IsDefault(ProtectedWorkload workload, IReadOnlyList<DeclaredVolume> declared, ILookup<DeclaredVolume, ExistingClaim> existing) =>
+        workload.Annotations.GetValueOrDefault(ClusterNames.ClaimsAnnotation) is not { } list || list == string.Join(',', DefaultVolumes(declared, existing));
 
     static IEnumerable<DeclaredVolume> Chosen(ProtectedWorkload workload, IReadOnlyList<DeclaredVolume> declared, List<string> problems)
     {

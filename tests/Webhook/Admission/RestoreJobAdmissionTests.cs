@@ -65,6 +65,8 @@ public sealed class RestoreJobAdmissionTests
     [InlineData("""{"template":{"spec":{"automountServiceAccountToken":false}}}""", "spec.template.spec.automountServiceAccountToken")]
     [InlineData("""{"template":{"spec":{"shareProcessNamespace":true}}}""", "spec.template.spec.shareProcessNamespace")]
     [InlineData("""{"template":{"spec":{"resourceClaims":[{"name":"x","resourceClaimName":"x"}]}}}""", "spec.template.spec.resourceClaims")]
+    // Absent is true.
+    [InlineData("""{"template":{"spec":{"enableServiceLinks":null}}}""", "spec.template.spec.enableServiceLinks")]
     [InlineData("""{"parallelism":2}""", "spec.parallelism")]
     [InlineData("""{"backoffLimit":6}""", "spec.backoffLimit")]
     [InlineData("""{"podFailurePolicy":null}""", "spec.podFailurePolicy")]
@@ -132,6 +134,7 @@ public sealed class RestoreJobAdmissionTests
             pod => pod["containers"]![0]!["envFrom"] = new JsonArray(new JsonObject { ["secretRef"] = new JsonObject { ["name"] = "x" } }),
             pod => pod["containers"]![0]!["volumeMounts"]![0]!["subPath"] = "x",
             pod => pod["containers"]![0]!["lifecycle"] = new JsonObject { ["postStart"] = new JsonObject { ["exec"] = new JsonObject { ["command"] = new JsonArray("sh") } } },
+            pod => pod["containers"]![0]!["securityContext"]!.AsObject().Remove("allowPrivilegeEscalation"),
         })
         {
             var changed = (JsonObject)item.DeepClone();

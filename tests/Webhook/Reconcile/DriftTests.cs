@@ -38,6 +38,14 @@ public sealed class DriftTests
     public void Of_a_spec(string spec, Drift expected) => Assert.Equal(expected, Of(Metadata, spec));
 
     [Theory]
+    [InlineData("suspend", Drift.None)]
+    [InlineData("enableServiceLinks", Drift.Changed)]
+    [InlineData("allowPrivilegeEscalation", Drift.Changed)]
+    [InlineData("automountServiceAccountToken", Drift.Changed)]
+    public void False_is_not_absent_unless_absent_is_false(string field, Drift expected) => Assert.Equal(expected, Drifting.Of(
+        JsonDocument.Parse($$$"""{"metadata": {}, "spec": {"list": [{"{{{field}}}": false}]}}""").RootElement, """{"metadata": {}, "spec": {"list": [{}]}}"""u8.ToArray()));
+
+    [Theory]
     [InlineData("\"a\": \"b\"", "\"a\": \"b\", \"team\": \"db\"", Drift.None)]
     [InlineData("\"a\": \"b\"", "\"a\": \"c\"", Drift.Changed)]
     [InlineData("\"a\": \"b\"", "", Drift.Changed)]
