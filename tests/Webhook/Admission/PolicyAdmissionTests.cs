@@ -1,7 +1,9 @@
 using System.Net;
 using System.Text.Json.Nodes;
 using BackupRunner.Kube;
+using BackupRunner.Templates;
 using BackupRunner.Tests.Hooks;
+using BackupRunner.Tests.Support;
 
 namespace BackupRunner.Tests.Webhook;
 
@@ -161,6 +163,17 @@ public sealed class PolicyAdmissionTests
         Assert.True(seen.IsAllowed);
         Assert.Equal("7 protected by it: StatefulSet/redis-0, StatefulSet/redis-1, StatefulSet/redis-2, StatefulSet/redis-3, StatefulSet/redis-4 and 2 more", seen.Warnings[0]);
         Assert.Empty((await new Scene(new ListedCluster()).Ask("validate", null, Scene.Object(Scene.Nightly))).Warnings);
+    }
+
+    [Theory]
+    [InlineData("redis-0", "LOCK", "UNLOCK")]
+    [InlineData("redis-10", "true", "true")]
+    public void The_freeze_of_one_pod_as_OPERATIONS_has_it_freezes_that_one(string pod, string command, string thaw)
+    {
+        var line = File.ReadAllLines(Repository.PathOf("docs/OPERATIONS.md")).Single(text => text.StartsWith("    freeze: ", StringComparison.Ordinal));
+        var freeze = Scene.Object(line.Trim())["freeze"]!;
+        var model = new TemplateModel(new Dictionary<string, object?>(), new BackupNames("", "", "", ""), new WorkloadNames("statefulset", "redis", "default", pod, "redis", "data-" + pod));
+        Assert.Equal((command, thaw), (CommandTemplate.Parse((string)freeze["command"]!).Render(model), CommandTemplate.Parse((string)freeze["thaw"]!).Render(model)));
     }
 
     const string Rotating = Scene.Nightly + """
