@@ -16,6 +16,9 @@ static class CompletedSpec
 
     const string Any = "";
 
+    /// <summary>Beside ours, which keep a mesh's proxy out.</summary>
+    const string PodAnnotations = "template.metadata.annotations.";
+
     // Path, without the places in lists, and the values that the server writes there.
     static readonly Dictionary<string, string[]> Defaults = new()
     {
@@ -28,7 +31,6 @@ static class CompletedSpec
         ["selector"] = [Any],
         ["podFailurePolicy.rules.onPodConditions.status"] = ["\"True\""],
         ["template.metadata.creationTimestamp"] = [Any],
-        ["template.metadata.annotations"] = [Any],
         ["template.metadata.labels.batch.kubernetes.io/controller-uid"] = [Any],
         ["template.metadata.labels.batch.kubernetes.io/job-name"] = [Any],
         ["template.metadata.labels.controller-uid"] = [Any],
@@ -110,6 +112,7 @@ static class CompletedSpec
     static bool IsDefault(string path, JsonElement value, JsonElement beside) => value.ValueKind == JsonValueKind.Null
         // The older name of serviceAccountName, which the server keeps the same.
         || (path == "template.spec.serviceAccount" && JsonText.Of(beside, "serviceAccountName") is { } account && value.ValueKind == JsonValueKind.String && value.ValueEquals(account))
+        || path.StartsWith(PodAnnotations, StringComparison.Ordinal)
         || (Defaults.TryGetValue(path, out var values) && values.Any(one => one == Any || one == value.GetRawText()));
 
     // The server leaves out what is empty: false, zero, lists and maps without anything.

@@ -32,7 +32,7 @@ public static class BackupCronJob
             ["activeDeadlineSeconds"] = ActiveDeadlineSeconds,
             ["ttlSecondsAfterFinished"] = JobShape.KeptSeconds,
             ["podFailurePolicy"] = JobShape.FailurePolicy(JobShape.NotByTryingAgain()),
-            ["template"] = JobShape.Template(Labels(plan), new RunPod(plan, claim).OfBackup()),
+            ["template"] = JobShape.PodTemplate(Labels(plan), new RunPod(plan, claim).OfBackup()),
         });
         return PlannedObject.Of(plan, "CronJob", plan.NameOf(claim), plan.BackupAccount, ("spec", spec));
     }

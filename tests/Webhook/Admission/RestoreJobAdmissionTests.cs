@@ -59,6 +59,8 @@ public sealed class RestoreJobAdmissionTests
     [InlineData("""{"template":{"spec":{"initContainers":[{"name":"x","image":"x"}]}}}""", "spec.template.spec.initContainers")]
     [InlineData("""{"template":{"spec":{"terminationGracePeriodSeconds":1}}}""", "spec.template.spec.terminationGracePeriodSeconds")]
     [InlineData("""{"template":{"metadata":{"labels":{"app":"redis"}}}}""", "spec.template.metadata.labels.app")]
+    [InlineData("""{"template":{"metadata":{"labels":{"sidecar.istio.io/inject":"true"}}}}""", "spec.template.metadata.labels.sidecar.istio.io/inject")]
+    [InlineData("""{"template":{"metadata":{"annotations":{"linkerd.io/inject":"enabled"}}}}""", "spec.template.metadata.annotations.linkerd.io/inject")]
     [InlineData("""{"parallelism":2}""", "spec.parallelism")]
     [InlineData("""{"backoffLimit":6}""", "spec.backoffLimit")]
     [InlineData("""{"podFailurePolicy":null}""", "spec.podFailurePolicy")]
@@ -69,6 +71,15 @@ public sealed class RestoreJobAdmissionTests
         var seen = await Scene.WithRedis.Ask("validate", changed);
         Assert.Equal(422, seen.Code);
         Assert.StartsWith(place + ": is not as a restore has it", seen.Message);
+    }
+
+    [Fact]
+    public async Task Another_webhook_may_annotate_the_pod_template()
+    {
+        var (item, _, _) = await Scene.WithRedis.Apply(Job("StatefulSet/redis", "data-redis-0", "latest"));
+        item["spec"]!["template"]!["metadata"]!["annotations"]!["somebody.example/seen"] = "yes";
+        var seen = await Scene.WithRedis.Ask("validate", item);
+        Assert.True(seen.IsAllowed, seen.Message);
     }
 
     [Fact]

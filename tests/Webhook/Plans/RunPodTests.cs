@@ -52,6 +52,24 @@ public sealed class RunPodTests
     }
 
     [Fact]
+    public void No_pod_of_ours_gets_the_proxy_of_a_mesh_and_none_an_annotation_of_ours()
+    {
+        var (workload, claim) = (Plan.Workload, Plan.Claims.Single());
+        JsonNode[] templates =
+        [
+            BackupCronJob.For(Plan, claim).Body["spec"]!["jobTemplate"]!["spec"]!["template"]!,
+            RestoreJob.Spec(Plan, claim, new RestoreChoice.Latest())["template"]!,
+            ResumeJob.For(Plan, claim, "a").Body["spec"]!["template"]!,
+            AuditJob.For(workload, null, [], PlanCase.Installation).Body["spec"]!["template"]!,
+        ];
+        foreach (var metadata in templates.Select(template => template["metadata"]!))
+        {
+            Assert.Equal("false", (string?)metadata["labels"]!["sidecar.istio.io/inject"]);
+            Assert.Equal("""{"linkerd.io/inject":"disabled"}""", metadata["annotations"]!.ToJsonString());
+        }
+    }
+
+    [Fact]
     public void Nothing_is_made_for_a_workload_without_claims() => Assert.Empty(WantedObjects.For(Plan with { Claims = [] }));
 
     [Fact]
