@@ -27,6 +27,9 @@ public sealed record ProtectionPlan(
     /// <summary>The CronJob of a claim, and its Lease.</summary>
     public string NameOf(ProtectedClaim claim) => ClusterNames.OfClaim(Workload.Id.Kind, Workload.Id.Name, claim.Name);
 
+    /// <summary>A backup runs commands of the policy in the workload's pod, and fails without one.</summary>
+    public bool BacksUpByCommands => Terms.Settings.Consistency.Enabled || Terms.Commands is { Backup: not null, RunIn: not RunIn.Runner };
+
     /// <summary><c>commands.restore</c> is set and runs in a container that is like the workload's.</summary>
     public bool RestoresByScript => Terms.Commands is { Restore: not null, RunIn: not RunIn.Runner };
 }

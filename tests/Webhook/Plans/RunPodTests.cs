@@ -1,4 +1,5 @@
 using System.Text.Json.Nodes;
+using BackupRunner.Policy;
 using BackupRunner.Webhook.Plans;
 using BackupRunner.Webhook.Workloads;
 
@@ -67,6 +68,24 @@ public sealed class RunPodTests
             Assert.Equal("false", (string?)metadata["labels"]!["sidecar.istio.io/inject"]);
             Assert.Equal("""{"linkerd.io/inject":"disabled"}""", metadata["annotations"]!.ToJsonString());
         }
+    }
+
+    [Theory]
+    [InlineData("data-mariadb-0", "logs-mariadb-0", "shared")]
+    [InlineData("data-mariadb-1", "shared")]
+    [InlineData("shared", "data-mariadb-0", "data-mariadb-1", "logs-mariadb-0")]
+    public void A_backup_that_runs_commands_in_a_pod_holds_the_leases_of_the_claims_that_may_be_there(string claim, params string[] others)
+    {
+        var plan = PlanCase.Read("freeze").Plan;
+        var data = plan.Claims.Single();
+        plan = plan with { Claims = [data, data with { Name = "data-mariadb-1", Pod = "mariadb-1" }, data with { Name = "logs-mariadb-0" }, data with { Name = "shared", Pod = null }] };
+        string[] Leases(ProtectionPlan of) => [.. Container(of, of.Claims.Single(one => one.Name == claim))["args"]!.AsArray().Select(argument => (string)argument!).Where(argument => argument.StartsWith("--lease", StringComparison.Ordinal))];
+
+        Assert.Equal(["--lease-wait=12h", .. others.Select(other => $"--lease={plan.NameOf(plan.Claims.Single(one => one.Name == other))}")], Leases(plan));
+        var quiet = plan.Terms with { Settings = plan.Terms.Settings with { Consistency = new ConsistencyPolicy() } };
+        Assert.Empty(Leases(plan with { Policy = plan.Policy with { Policy = quiet } }));
+        Assert.Empty(Leases(plan with { Policy = plan.Policy with { Policy = quiet with { Commands = new CommandsPolicy { Backup = "true", RunIn = RunIn.Runner } } } }));
+        Assert.NotEmpty(Leases(plan with { Policy = plan.Policy with { Policy = quiet with { Commands = new CommandsPolicy { Backup = "true" } } } }));
     }
 
     [Fact]
