@@ -30,6 +30,18 @@ public sealed record ProtectionPlan(
     /// <summary>A backup runs commands of the policy in the workload's pod, and fails without one.</summary>
     public bool BacksUpByCommands => Terms.Settings.Consistency.Enabled || Terms.Commands is { Backup: not null, RunIn: not RunIn.Runner };
 
+    /// <summary>The container that the runner runs the policy's commands in, chosen as the runner does it.</summary>
+    public ContainerShape CommandContainer(ProtectedClaim claim)
+    {
+        ContainerShape? Named(string? name) => Workload.Pod.Containers.FirstOrDefault(container => container.Name == name);
+        return Named(Terms.Settings.Consistency.Container) ?? Named(Workload.Pod.DefaultContainer) ?? Named(claim.Container)!;
+    }
+
+    /// <summary>The container whose user the claim's files belong to: where commands run, if it has the claim.</summary>
+    public ContainerShape OwnerContainer(ProtectedClaim claim) => CommandContainer(claim) is var container && container.Mounts.Any(mount => mount.Volume == claim.Volume)
+        ? container
+        : Workload.Pod.Containers.First(one => one.Name == claim.Container);
+
     /// <summary><c>commands.restore</c> is set and runs in a container that is like the workload's.</summary>
     public bool RestoresByScript => Terms.Commands is { Restore: not null, RunIn: not RunIn.Runner };
 }

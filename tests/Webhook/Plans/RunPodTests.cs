@@ -1,3 +1,4 @@
+using System.Text.Json;
 using System.Text.Json.Nodes;
 using BackupRunner.Policy;
 using BackupRunner.Webhook.Plans;
@@ -86,6 +87,39 @@ public sealed class RunPodTests
         Assert.Empty(Leases(plan with { Policy = plan.Policy with { Policy = quiet } }));
         Assert.Empty(Leases(plan with { Policy = plan.Policy with { Policy = quiet with { Commands = new CommandsPolicy { Backup = "true", RunIn = RunIn.Runner } } } }));
         Assert.NotEmpty(Leases(plan with { Policy = plan.Policy with { Policy = quiet with { Commands = new CommandsPolicy { Backup = "true" } } } }));
+    }
+
+    [Theory]
+    [InlineData(null, null, "mariadb:11", 999)]
+    [InlineData("shipper", null, "shipper:1", 1000)]
+    [InlineData("shipper", "main", "mariadb:11", 999)]
+    [InlineData(null, "tools", "tools:1", 999)]
+    public void A_script_runs_where_the_policys_commands_run_and_not_where_the_whole_volume_is_mounted(string? byDefault, string? wanted, string image, int user)
+    {
+        static ContainerShape Container(string name, string image, int user, params MountShape[] mounts) =>
+            new(name, image, mounts, [], JsonSerializer.SerializeToElement(new JsonObject { ["runAsUser"] = user }));
+        var plan = PlanCase.Read("freeze").Plan;
+        var pod = plan.Workload.Pod with
+        {
+            DefaultContainer = byDefault,
+            Containers =
+            [
+                Container("main", "mariadb:11", 999, new MountShape("data", "/var/lib/mysql", "pgdata", null)),
+                Container("shipper", "shipper:1", 1000, new MountShape("data", "/logs", null, null)),
+                Container("tools", "tools:1", 1001),
+            ],
+        };
+        var workload = plan.Workload with { Pod = pod };
+        var terms = plan.Terms with { Settings = plan.Terms.Settings with { Consistency = new ConsistencyPolicy { Container = wanted } }, Commands = new CommandsPolicy { Restore = "true" } };
+        plan = plan with { Workload = workload, Policy = plan.Policy with { Policy = terms }, Claims = ClaimSelection.Of(workload, []).Claims };
+
+        var made = RestoreJob.Spec(plan, plan.Claims.Single(), new RestoreChoice.Latest())["template"]!["spec"]!;
+        var (runner, script) = (made["containers"]![0]!, made["containers"]![1]!);
+
+        Assert.Equal((image, (long)user), ((string?)script["image"], (long)made["securityContext"]!["runAsUser"]!));
+        Assert.Contains("--data=/logs", runner["args"]!.AsArray().Select(argument => (string)argument!));
+        Assert.Null(runner["volumeMounts"]![0]!["subPath"]);
+        Assert.Equal(image == "mariadb:11", script["volumeMounts"]!.AsArray().Any(mount => (string?)mount!["mountPath"] == "/var/lib/mysql" && (string?)mount["subPath"] == "pgdata"));
     }
 
     [Fact]
