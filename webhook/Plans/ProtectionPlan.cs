@@ -30,6 +30,9 @@ public sealed record ProtectionPlan(
     /// <summary>A backup runs commands of the policy in the workload's pod, and fails without one.</summary>
     public bool BacksUpByCommands => Terms.Settings.Consistency.Enabled || Terms.Commands is { Backup: not null, RunIn: not RunIn.Runner };
 
+    /// <summary>Its backups would fail: it belongs to no pod, as after scaling down, and they need one.</summary>
+    public bool IsWithoutPod(ProtectedClaim claim) => BacksUpByCommands && !claim.Runs;
+
     /// <summary>The container that the runner runs the policy's commands in, chosen as the runner does it.</summary>
     public ContainerShape CommandContainer(ProtectedClaim claim)
     {

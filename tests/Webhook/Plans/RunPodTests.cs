@@ -2,6 +2,7 @@ using System.Text.Json;
 using System.Text.Json.Nodes;
 using BackupRunner.Policy;
 using BackupRunner.Webhook.Plans;
+using BackupRunner.Webhook.Reconcile;
 using BackupRunner.Webhook.Workloads;
 
 namespace BackupRunner.Tests.Webhook;
@@ -120,6 +121,24 @@ public sealed class RunPodTests
         Assert.Contains("--data=/logs", runner["args"]!.AsArray().Select(argument => (string)argument!));
         Assert.Null(runner["volumeMounts"]![0]!["subPath"]);
         Assert.Equal(image == "mariadb:11", script["volumeMounts"]!.AsArray().Any(mount => (string?)mount!["mountPath"] == "/var/lib/mysql" && (string?)mount["subPath"] == "pgdata"));
+    }
+
+    [Theory]
+    [InlineData(true, true, false)]
+    [InlineData(true, false, true)]
+    [InlineData(false, false, false)]
+    public void A_claim_without_a_pod_is_not_scheduled_where_commands_need_one_and_the_status_says_so(bool hasCommands, bool runs, bool isSuspended)
+    {
+        var plan = PlanCase.Read("freeze").Plan;
+        var terms = hasCommands ? plan.Terms : plan.Terms with { Settings = plan.Terms.Settings with { Consistency = new ConsistencyPolicy() } };
+        plan = plan with { Policy = plan.Policy with { Policy = terms }, Claims = [plan.Claims.Single() with { Runs = runs }] };
+
+        Assert.Equal(isSuspended, (bool)BackupCronJob.For(plan, plan.Claims.Single()).Body["spec"]!["suspend"]!);
+        var status = WorkloadStatus.Protected(plan, [], isRestored: false);
+        Assert.True(status.IsGood);
+        Assert.Equal(isSuspended, status.Text.Contains("; backups of data-mariadb-0 are suspended as long as no pod has them", StringComparison.Ordinal));
+        // For the minutes of a restore it is not said, which would be an Event each time.
+        Assert.Equal("1 claim protected by policy \"nightly\"", WorkloadStatus.Protected(plan, [], isRestored: true).Text);
     }
 
     [Fact]
