@@ -10,6 +10,9 @@ public static class RestoreContainer
     /// <summary>The container's name in the Job's pod.</summary>
     public const string Name = "workload";
 
+    /// <summary>The name of the container that the runner itself is in, in every pod of ours.</summary>
+    public const string Runner = "runner";
+
     /// <summary>The folder, beside the archive.</summary>
     public const string Folder = "restore";
 

@@ -9,6 +9,9 @@ public sealed record Pod : KubeObject
     /// <summary>None of its containers runs, or will again.</summary>
     public bool HasEnded() => Status?.Phase is "Succeeded" or "Failed";
 
+    /// <summary>The container has ended, and is not started again; also in a pod that others keep alive.</summary>
+    public bool HasEnded(string container) => HasEnded() || Status?.ContainerStatuses?.Find(status => status.Name == container)?.State?.Terminated is not null;
+
     /// <summary>Its volumes of that claim, by name.</summary>
     public IEnumerable<string> VolumesOf(string claim) =>
         (Spec?.Volumes ?? []).Where(volume => volume.PersistentVolumeClaim?.ClaimName == claim).Select(volume => volume.Name);

@@ -1,3 +1,4 @@
+using BackupRunner.Posix;
 using BackupRunner.Reports;
 
 namespace BackupRunner.Archive;
@@ -6,7 +7,7 @@ namespace BackupRunner.Archive;
 /// calls for.</summary>
 public sealed class TarFailures(WarningList warnings, Action? onNoSpace = null)
 {
-    public const string OwnerHint = "run as the owner of the data: set runAsUser, or use sudo";
+    public static string OwnerHint => SecurityLevel.Hinted("run as the owner of the data: set runAsUser, or use sudo");
 
     const int MaximumFailures = 10;
 

@@ -25,7 +25,7 @@ public static class DataFolder
         {
             throw new RunnerException(
                 ExitCode.Volume, $"cannot read \"{data}\": {(failure is UnauthorizedAccessException ? "permission denied" : failure.Message)}",
-                "run as the user that owns the data; in a cluster, set runAsUser", failure);
+                SecurityLevel.Hinted("run as the user that owns the data; in a cluster, set runAsUser"), failure);
         }
         if (storePath is not null && IsInside(storePath, data))
         {

@@ -22,7 +22,7 @@ public static class CheckVerb
             """)
         {
             options.Policy, options.Store, options.Credentials, options.Keys, options.Data, options.Workload, options.Namespace, options.Claim, options.Cluster,
-            options.Kubeconfig, options.Context, options.NoKube, options.LeaseWait, options.State, options.ArchivePath, options.Report, options.Output,
+            options.Kubeconfig, options.Context, options.NoKube, options.LeaseWait, options.Lease, options.State, options.ArchivePath, options.Report, options.Output,
         };
         command.SetAction((call, cancel) => new VerbRun(options, host).Of("check", call, Check, (_, _) => { }, json: null, cancel));
         return command;

@@ -108,6 +108,7 @@ sealed class RestoreCall(RunContext run, RestoreFlags flags, ManifestTrust trust
         else
         {
             await run.Site.RequireRestoreShell(cancel);
+            CommandRestore.RequireRoom(script, backup.Manifest.Stored.Bytes);
             await middleware.Stop(cancel);
             await CommandRestore.Run(
                 workload.RestoreShell, script with { ReadableByAll = true }, backup.Manifest.Stored.Bytes,

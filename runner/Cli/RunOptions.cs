@@ -52,7 +52,7 @@ public sealed class RunOptions
     public Option<string[]> Lease { get; } = new("--lease")
     {
         HelpName = "NAME",
-        Description = "A Lease to hold besides the claim's own: those of the workload's other protected claims. May be repeated.",
+        Description = "A Lease to hold besides the claim's own: for a restore those of the workload's other protected claims, for a backup that runs commands in a pod those of that pod's. May be repeated.",
         DefaultValueFactory = _ => [],
     };
 

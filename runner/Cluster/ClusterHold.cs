@@ -1,4 +1,5 @@
 using System.Security.Cryptography;
+using BackupRunner.Hooks;
 using BackupRunner.Kube;
 using BackupRunner.Reports;
 
@@ -6,8 +7,7 @@ namespace BackupRunner.Cluster;
 
 /// <summary>The Leases of a run, taken one after the other and released in the opposite order.</summary>
 /// <param name="pod">This run's own pod: the holder's name begins with it.</param>
-/// <param name="wait">How long a live holder is waited for.</param>
-public sealed class ClusterHold(KubeClient kube, string space, string pod, TimeSpan wait, Action<string> say, TimeProvider time) : IAsyncDisposable
+public sealed class ClusterHold(KubeClient kube, string space, string pod, Action<string> say, TimeProvider time) : IAsyncDisposable
 {
     const int NonceBytes = 4;
 
@@ -19,13 +19,19 @@ public sealed class ClusterHold(KubeClient kube, string space, string pod, TimeS
     /// <summary>The pods that held a Lease until it was taken over from them.</summary>
     public IReadOnlySet<string> Displaced => displaced;
 
+    /// <param name="wait">How long a live holder is waited for.</param>
     /// <exception cref="RunnerException">Exit code 7: a live run holds it; 2: there is none, or no permission.</exception>
-    public async Task<LeaseLock> Take(string name, CancellationToken cancel)
+    public async Task<LeaseLock> Take(string name, TimeSpan wait, CancellationToken cancel)
     {
         var lease = new LeaseLock(kube, space, name, identity, LeaseTiming.Default, time);
         try
         {
-            var before = await lease.Acquire(wait, cancel);
+            var before = await lease.Acquire(TimeSpan.Zero, cancel);
+            if (before is null && wait > TimeSpan.Zero)
+            {
+                say($"waits up to {DurationText.Of(wait)} for lease \"{name}\", which another run holds: {lease.Holder}");
+                before = await lease.Acquire(wait, cancel);
+            }
             if (before is null)
             {
                 throw new RunnerException(ExitCode.Locked, $"another run holds lease \"{name}\": {lease.Holder}",

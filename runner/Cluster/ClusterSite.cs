@@ -19,7 +19,8 @@ public sealed class ClusterSite(KubeClient kube, ClusterRun run, Redaction redac
     /// <summary>Bytes: all annotations of an object share 256 KiB. A longer report is on the Lease as in the termination message.</summary>
     const int LongestReport = 64 * 1024;
 
-    readonly ClusterHold hold = new(kube, run.Series.Namespace, run.Pod, run.LeaseWait, say, time);
+    readonly ClusterHold hold = new(kube, run.Series.Namespace, run.Pod, say, time);
+    readonly List<(string Name, LeaseLock Lease)> otherLeases = [];
     LeaseLock? claimLease;
     LeaseLock? restoreLease;
 
@@ -51,11 +52,32 @@ public sealed class ClusterSite(KubeClient kube, ClusterRun run, Redaction redac
     public async Task HoldForCheck(string data, CancellationToken cancel)
     {
         await RequireOwnClaim(cancel);
-        claimLease = await hold.Take(ClaimLease, cancel);
         ReadsVolume = true;
+        if (run.LeaseWait == TimeSpan.Zero)
+        {
+            await TakeClaims(TimeSpan.Zero, cancel);
+            return;
+        }
+        // The volume is mounted already: who waits makes way, too. Without a pod to watch it may be a restore that holds them, whose workload must find the volume free.
+        if (await FindPod(cancel) is not { } pod)
+        {
+            await TakeClaims(run.OtherLeases.Count == 0 ? run.LeaseWait : TimeSpan.Zero, cancel);
+            return;
+        }
+        await using var waiting = new MakeWay(kube, pod.At, container: null);
+        waiting.Begin();
+        using var ends = CancellationTokenSource.CreateLinkedTokenSource(cancel, waiting.Away);
+        try
+        {
+            await TakeClaims(run.LeaseWait, ends.Token);
+        }
+        catch (OperationCanceledException) when (!cancel.IsCancellationRequested && waiting.Reason is { } reason)
+        {
+            throw reason;
+        }
     }
 
-    public async Task HoldForPrune(CancellationToken cancel) => noted = claimLease = await hold.Take(ClaimLease, cancel);
+    public async Task HoldForPrune(CancellationToken cancel) => noted = claimLease = await hold.Take(ClaimLease, run.LeaseWait, cancel);
 
     public async Task HoldForRestore(string target, CancellationToken cancel)
     {
@@ -65,14 +87,22 @@ public sealed class ClusterSite(KubeClient kube, ClusterRun run, Redaction redac
             restoreContainer = new RestoreContainerShell(Path.Join(Path.GetDirectoryName(run.ArchivePath), RestoreContainer.Folder), say, time);
             await restoreContainer.Begin(cancel);
         }
-        noted = restoreLease = await hold.Take(ClusterNames.OfRestore(Series.Kind, Series.Name), cancel);
+        noted = restoreLease = await hold.Take(ClusterNames.OfRestore(Series.Kind, Series.Name), run.LeaseWait, cancel);
+        await TakeClaims(run.LeaseWait, cancel);
+        Middleware = new Middleware(kube, Series, restoreLease, claimLease!, hold, run.Pod, run.Policy.Restore.StartTimeout, say, time);
+    }
+
+    /// <summary>All runs take them in the order of their names, so that no two ever wait for each other.</summary>
+    async Task TakeClaims(TimeSpan wait, CancellationToken cancel)
+    {
         foreach (var name in run.OtherLeases.Append(ClaimLease).Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal))
         {
-            var lease = await hold.Take(name, cancel);
+            var lease = await hold.Take(name, wait, cancel);
             if (name == ClaimLease)
                 claimLease = lease;
+            else
+                otherLeases.Add((name, lease));
         }
-        Middleware = new Middleware(kube, Series, restoreLease, claimLease!, hold, run.Pod, run.Policy.Restore.StartTimeout, say, time);
     }
 
     /// <summary>A hand-written Job that mounts another claim than it names would overwrite that one, with all the locks of this one.</summary>
@@ -86,7 +116,22 @@ public sealed class ClusterSite(KubeClient kube, ClusterRun run, Redaction redac
         }
     }
 
-    string? FrozenUid => claimLease?.Annotations.GetValueOrDefault(LeaseNotes.Frozen) is { Length: > 0 } mark ? FrozenPod.Parse(mark)?.PodUid : null;
+    string? FrozenUid => FrozenBy(claimLease)?.PodUid;
+
+    static FrozenPod? FrozenBy(LeaseLock? lease) => lease?.Annotations.GetValueOrDefault(LeaseNotes.Frozen) is { Length: > 0 } mark ? FrozenPod.Parse(mark) : null;
+
+    /// <summary>A run of another claim was killed while it had this very pod frozen. Its thaw is not ours: it may name that claim's path.</summary>
+    void RequireThawed(WorkloadPod pod)
+    {
+        foreach (var (name, lease) in otherLeases)
+        {
+            if (FrozenBy(lease) is { } mark && mark.PodUid == pod.Uid)
+            {
+                throw new RunnerException(ExitCode.Command, $"backup \"{mark.BackupId}\" was killed while it had pod \"{pod.Name}\" frozen, and nobody has thawed it yet (annotation {LeaseNotes.Frozen} of lease {name})",
+                    "the webhook thaws it as soon as this run has let go of that lease; without it the next backup of that claim does");
+            }
+        }
+    }
 
     /// <summary>In another series' cluster or namespace there may be no Lease for us: reading proves what is read.</summary>
     public void HoldSource(SeriesId source, BackupId id)
@@ -155,6 +200,8 @@ public sealed class ClusterSite(KubeClient kube, ClusterRun run, Redaction redac
             throw new RunnerException(ExitCode.Command, $"no pod of {Series.Kind} \"{Series.Name}\" with claim \"{Series.Claim}\" runs in namespace \"{Series.Namespace}\", and the policy runs commands in it",
                 "start the workload; a backup of a stopped one needs backup.settings.consistency.enabled: false");
         }
+        if (pod is not null && ReadsVolume)
+            RequireThawed(pod.At);
         var local = new LocalShell(redaction, say, time);
         IWorkloadShell shell = pod is null ? new NoPodShell(Series) : new PodShell(kube, pod.At, redaction.And(PodChoice.EnvironmentOf(pod.Container)), say, time);
         var inRunner = run.Policy.Commands.RunIn == RunIn.Runner;
@@ -197,6 +244,6 @@ public sealed class ClusterSite(KubeClient kube, ClusterRun run, Redaction redac
 
 /// <summary>What a run in a cluster is about.</summary>
 /// <param name="Pod">This run's own pod.</param>
-/// <param name="OtherLeases">Leases that a restore holds besides its claim's.</param>
+/// <param name="OtherLeases">Leases that a restore, a backup or a check holds besides its claim's.</param>
 /// <param name="LeaseWait">How long a live holder is waited for.</param>
 public sealed record ClusterRun(SeriesId Series, BackupPolicy Policy, string Pod, string ArchivePath, IReadOnlyList<string> OtherLeases, TimeSpan LeaseWait);

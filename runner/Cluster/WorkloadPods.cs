@@ -22,7 +22,11 @@ sealed class WorkloadPods(KubeClient kube, SeriesId series, string ownPod, IRead
         return await Find(new ListOptions(), pod => PodChoice.Mounts(pod, series.Claim) && pod.Spec?.NodeName is { Length: > 0 } && !own.Contains(pod.Metadata.Name) && !IsKeptOff(pod), cancel);
     }
 
-    bool IsKeptOff(Pod pod) => pod.Metadata.Labels?.GetValueOrDefault(ClusterNames.AppLabel) == ClusterNames.App && !displaced.Contains(pod.Metadata.Name);
+    bool IsKeptOff(Pod pod) => pod.Metadata.Labels?.GetValueOrDefault(ClusterNames.AppLabel) == ClusterNames.App && !(displaced.Contains(pod.Metadata.Name) && MayBeAtWork(pod));
+
+    /// <summary>A container of somebody else, such as a proxy, may keep a pod alive whose run has ended.</summary>
+    static bool MayBeAtWork(Pod pod) =>
+        !pod.HasEnded(RestoreContainer.Runner) || (pod.Spec?.Containers.Exists(container => container.Name == RestoreContainer.Name) == true && !pod.HasEnded(RestoreContainer.Name));
 
     public static string Listed(IEnumerable<Pod> pods) => string.Join(", ", pods.Select(pod => $"pod \"{pod.Metadata.Name}\""));
 

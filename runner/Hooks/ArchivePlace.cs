@@ -10,6 +10,9 @@ namespace BackupRunner.Hooks;
 /// </summary>
 sealed class ArchivePlace : IDisposable
 {
+    /// <summary>One part in so many of a node's disk stays free: with less, kubelet evicts pods whose emptyDirs fill it, and the Job's next pod would do the same.</summary>
+    const int KeptPart = 10;
+
     readonly HostLock held;
 
     ArchivePlace(string path, HostLock taken) => (Path, held) = (path, taken);
@@ -17,6 +20,24 @@ sealed class ArchivePlace : IDisposable
     public string Path { get; }
 
     public string ChecksumPath => Path + BackupKeys.ChecksumSuffix;
+
+    /// <summary>In a pod, before the workload is stopped: that an archive fits on the node's disk.</summary>
+    /// <param name="needed">The archive's size in bytes.</param>
+    /// <exception cref="RunnerException">Exit 6: it does not.</exception>
+    public static void RequireRoom(string path, long needed)
+    {
+        var folder = System.IO.Path.GetDirectoryName(path);
+        if (!Directory.Exists(folder))
+            return;
+        var disk = new DriveInfo(folder);
+        var (free, kept) = (disk.AvailableFreeSpace, disk.TotalSize / KeptPart);
+        if (needed > free - kept)
+        {
+            throw new RunnerException(ExitCode.Volume,
+                $"too little space in \"{folder}\": {free} bytes are free, of which {kept} have to stay so that kubelet does not evict this pod, and the archive needs {needed}; nothing was touched",
+                "make room on the node's disk, or restore by a Job of your own with a larger volume there");
+        }
+    }
 
     /// <param name="needed">Bytes that must be free there.</param>
     /// <param name="neededFor">What needs them, for the message.</param>

@@ -6,6 +6,9 @@ namespace BackupRunner.Hooks;
 /// <summary>Gives a verified archive to <c>commands.restore</c>, which empties, extracts and chowns in the place of the runner.</summary>
 public static class CommandRestore
 {
+    /// <inheritdoc cref="ArchivePlace.RequireRoom"/>
+    public static void RequireRoom(ArchiveScript script, long archiveBytes) => ArchivePlace.RequireRoom(script.ArchivePath, archiveBytes);
+
     /// <summary>
     /// Puts the archive, and its checksum as sha256sum writes it, at <see cref="ArchiveScript.ArchivePath"/>, runs the script, and removes both
     /// in every case. What the script starts may stay: a server in the background.

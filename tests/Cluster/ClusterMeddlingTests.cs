@@ -123,8 +123,8 @@ public sealed class ClusterMeddlingTests : IDisposable
         await using var scene = await ClusterScene.Start();
         await scene.MakePod("runner", ready: true, name: "restore-redis-abc", isOwned: false);
         await scene.Admin.Delete(KubeResources.Pods, ClusterScene.Space, ClusterScene.Pod, new(), Cancel);
-        await using var hold = new ClusterHold(scene.Admin, ClusterScene.Space, "restore-redis-abc", TimeSpan.Zero, _ => { }, TimeProvider.System);
-        var (lease, claimLease) = (await hold.Take(ClusterScene.RestoreLease, Cancel), await hold.Take(ClusterScene.ClaimLease, Cancel));
+        await using var hold = new ClusterHold(scene.Admin, ClusterScene.Space, "restore-redis-abc", _ => { }, TimeProvider.System);
+        var (lease, claimLease) = (await hold.Take(ClusterScene.RestoreLease, TimeSpan.Zero, Cancel), await hold.Take(ClusterScene.ClaimLease, TimeSpan.Zero, Cancel));
         await scene.Admin.MergePatch(KubeResources.StatefulSets.OfStatus(), ClusterScene.Space, "redis", new JsonObject { ["status"] = new JsonObject { ["observedGeneration"] = 99 } }, Cancel);
         var time = new ManualTime { Leaps = true };
         var begin = time.GetUtcNow();

@@ -126,7 +126,8 @@ sealed class ClusterScene : IAsyncDisposable
     /// <summary>The manifest of the one backup.</summary>
     public JsonElement Manifest => JsonDocument.Parse(File.ReadAllText(Assert.Single(Backups))).RootElement;
 
-    public async Task<Pod> MakePod(string container, bool ready, string name = Pod, string claim = "data-redis-0", bool isOwned = true, FakeContainer? runs = null, string? node = "node1", bool isRunner = false)
+    /// <param name="other">A second claim that it has.</param>
+    public async Task<Pod> MakePod(string container, bool ready, string name = Pod, string claim = "data-redis-0", string? other = null, bool isOwned = true, FakeContainer? runs = null, string? node = "node1", bool isRunner = false)
     {
         var set = await Admin.Get(KubeResources.StatefulSets, Space, "redis", Cancel);
         var item = new JsonObject
@@ -157,7 +158,7 @@ sealed class ClusterScene : IAsyncDisposable
                     ["env"] = new JsonArray(new JsonObject { ["name"] = "REDIS_PASSWORD", ["value"] = "from-the-pod" }),
                     ["volumeMounts"] = new JsonArray(new JsonObject { ["name"] = "data", ["mountPath"] = "/var/lib/redis" }),
                 }),
-                ["volumes"] = new JsonArray(new JsonObject { ["name"] = "data", ["persistentVolumeClaim"] = new JsonObject { ["claimName"] = claim } }),
+                ["volumes"] = new JsonArray([.. Volume("data", claim), .. Volume("other", other)]),
                 ["nodeName"] = node,
             },
         };
@@ -171,6 +172,9 @@ sealed class ClusterScene : IAsyncDisposable
         };
         return await Admin.MergePatch(KubeResources.Pods.OfStatus(), Space, pod.Metadata.Name, new JsonObject { ["status"] = status }, Cancel);
     }
+
+    static JsonObject[] Volume(string name, string? claim) =>
+        claim is null ? [] : [new JsonObject { ["name"] = name, ["persistentVolumeClaim"] = new JsonObject { ["claimName"] = claim } }];
 
     public async Task<KubeObject> Create(JsonObject item)
     {

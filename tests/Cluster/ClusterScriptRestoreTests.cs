@@ -2,6 +2,7 @@ using System.Diagnostics;
 using System.Globalization;
 using System.Text.Json;
 using BackupRunner.Names;
+using BackupRunner.Tests.Restore;
 using BackupRunner.Tests.Support;
 
 namespace BackupRunner.Tests.Cluster;
@@ -88,6 +89,23 @@ public sealed class ClusterScriptRestoreTests : IAsyncLifetime
         Assert.Contains("no container runs it", refused.Error, StringComparison.Ordinal);
         Assert.Equal([1], site.Controller.Seen);
         await site.AssertSettled("refused", site.OldData);
+    }
+
+    [Fact]
+    public async Task An_archive_that_would_fill_the_nodes_disk_stops_nothing()
+    {
+        using var disk = TemporaryMount.Memory(site.Scene.Scratch["archive"], "size=1m");
+        StartContainer("dash");
+        Script(Good);
+        // What is left is enough for the archive, and less than a node keeps free.
+        await File.WriteAllBytesAsync(site.Scene.Scratch["archive/other"], new byte[970 * 1024], Cancel);
+
+        var run = (await site.RestoreHere("--latest")).Exited(6);
+
+        Assert.Contains("so that kubelet does not evict this pod", run.Error, StringComparison.Ordinal);
+        Assert.DoesNotContain(0, site.Controller.Seen);
+        Assert.Null(await site.Note(LeaseNotes.Replicas));
+        await site.AssertSettled("after", site.OldData);
     }
 
     [Fact]

@@ -63,7 +63,7 @@ public static class AuditJob
             ["activeDeadlineSeconds"] = DeadlineSeconds,
             ["ttlSecondsAfterFinished"] = KeptSeconds,
             ["podFailurePolicy"] = JobShape.FailurePolicy(JobShape.NotByTryingAgain()),
-            ["template"] = JobShape.Template(PlannedObject.Labels(id.Label, account), pod),
+            ["template"] = JobShape.PodTemplate(PlannedObject.Labels(id.Label, account), pod),
         };
         var owner = new JsonObject { ["apiVersion"] = "apps/v1", ["kind"] = id.ApiKind, ["name"] = id.Name, ["uid"] = workload.Uid };
         return PlannedObject.Of("Job", id.Namespace, Name(id), PlannedObject.Labels(id.Label, account), owner, ("spec", spec));

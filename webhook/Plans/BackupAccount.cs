@@ -1,5 +1,4 @@
 using System.Text.Json.Nodes;
-using BackupRunner.Policy;
 
 namespace BackupRunner.Webhook.Plans;
 
@@ -9,12 +8,9 @@ public static class BackupAccount
     public static IReadOnlyList<WantedObject> For(ProtectionPlan plan)
     {
         var rules = new JsonArray { RunAccount.Leases(plan.ClaimLeases), RunAccount.Workload(plan), RunAccount.Pods() };
-        if (RunsCommands(plan.Terms))
+        // A policy that no longer freezes still thaws what a killed run left frozen.
+        if (plan.BacksUpByCommands || plan.Terms.Settings.Consistency.Freeze?.Thaw is not null)
             rules.Add(RunAccount.Exec(plan));
         return RunAccount.Of(plan, plan.BackupAccount, rules);
     }
-
-    /// <summary>In the workload. A policy that no longer freezes still thaws what a killed run left frozen.</summary>
-    static bool RunsCommands(BackupPolicy policy) =>
-        policy.Settings.Consistency is { Enabled: true } or { Freeze.Thaw: not null } || policy.Commands is { Backup: not null, RunIn: not RunIn.Runner };
 }

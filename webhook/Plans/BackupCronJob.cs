@@ -4,7 +4,7 @@ using BackupRunner.Webhook.Workloads;
 
 namespace BackupRunner.Webhook.Plans;
 
-/// <summary>The backups of one claim. Suspended when nothing is scheduled, so that <c>kubectl create job --from=cronjob/...</c> always works.</summary>
+/// <summary>The backups of one claim. Suspended when nothing is scheduled, or there is no pod to run commands in, so that <c>kubectl create job --from=cronjob/...</c> always works.</summary>
 public static class BackupCronJob
 {
     /// <summary>A backup that could not start at its time may start up to an hour later.</summary>
@@ -23,7 +23,8 @@ public static class BackupCronJob
             spec["timeZone"] = zone.Id;
         spec["startingDeadlineSeconds"] = StartingDeadlineSeconds;
         spec["concurrencyPolicy"] = "Forbid";
-        spec["suspend"] = !(plan.Terms.Enabled && schedule.Enabled);
+        // A restore that stops the workload costs no write more: where the pod of a run may be changes with it anyway.
+        spec["suspend"] = !(plan.Terms.Enabled && schedule.Enabled) || plan.IsWithoutPod(claim);
         spec["successfulJobsHistoryLimit"] = KeptJobs;
         spec["failedJobsHistoryLimit"] = KeptJobs;
         spec["jobTemplate"] = JobShape.Template(Labels(plan), new JsonObject
@@ -32,7 +33,7 @@ public static class BackupCronJob
             ["activeDeadlineSeconds"] = ActiveDeadlineSeconds,
             ["ttlSecondsAfterFinished"] = JobShape.KeptSeconds,
             ["podFailurePolicy"] = JobShape.FailurePolicy(JobShape.NotByTryingAgain()),
-            ["template"] = JobShape.Template(Labels(plan), new RunPod(plan, claim).OfBackup()),
+            ["template"] = JobShape.PodTemplate(Labels(plan), new RunPod(plan, claim).OfBackup()),
         });
         return PlannedObject.Of(plan, "CronJob", plan.NameOf(claim), plan.BackupAccount, ("spec", spec));
     }

@@ -33,6 +33,29 @@ public sealed record ProtectionPlan(
     /// <summary>The CronJob of a claim, and its Lease.</summary>
     public string NameOf(ProtectedClaim claim) => ClusterNames.OfClaim(Workload.Id.Kind, Workload.Id.Name, claim.Name);
 
+    /// <summary>A backup runs commands of the policy in the workload's pod, and fails without one.</summary>
+    public bool BacksUpByCommands => Terms.Settings.Consistency.Enabled || Terms.Commands is { Backup: not null, RunIn: not RunIn.Runner };
+
+    /// <summary>Its backups would fail: it belongs to no pod, as after scaling down, and they need one.</summary>
+    public bool IsWithoutPod(ProtectedClaim claim) => BacksUpByCommands && !claim.Runs;
+
+    /// <summary>The container that the runner runs the policy's commands in, chosen as the runner does it.</summary>
+    public ContainerShape CommandContainer(ProtectedClaim claim)
+    {
+        var containers = Workload.Pod.Containers.Where(container => !container.IsSidecar).ToList();
+        return containers.Find(container => container.Name == Terms.Settings.Consistency.Container)
+            ?? containers.Find(container => container.Name == Workload.Pod.DefaultContainer)
+            ?? containers.Find(container => Has(container, claim))
+            ?? containers[0];
+    }
+
+    /// <summary>The container whose user the claim's files belong to: where commands run, if it has the claim.</summary>
+    public ContainerShape OwnerContainer(ProtectedClaim claim) => CommandContainer(claim) is var container && Has(container, claim)
+        ? container
+        : Workload.Pod.Containers.First(one => one.Name == claim.Container);
+
+    static bool Has(ContainerShape container, ProtectedClaim claim) => container.Mounts.Any(mount => mount.Volume == claim.Volume);
+
     /// <summary><c>commands.restore</c> is set and runs in a container that is like the workload's.</summary>
     public bool RestoresByScript => Terms.Commands is { Restore: not null, RunIn: not RunIn.Runner };
 }

@@ -45,6 +45,6 @@ public static class RestoreJob
         ["backoffLimit"] = 2,
         ["ttlSecondsAfterFinished"] = JobShape.KeptSeconds,
         ["podFailurePolicy"] = JobShape.FailurePolicy(JobShape.Anything()),
-        ["template"] = JobShape.Template(Labels(plan), pod),
+        ["template"] = JobShape.PodTemplate(Labels(plan), pod),
     };
 }

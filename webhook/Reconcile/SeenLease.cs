@@ -38,6 +38,9 @@ public sealed record SeenLease(Lease Lease, long SeenAt, IReadOnlyList<string> K
     /// <summary>A dead run left something to be done by whoever comes next: a frozen database, a stopped workload.</summary>
     public bool IsUnsettled => Note(LeaseNotes.Frozen) || Note(LeaseNotes.Replicas);
 
+    /// <summary>A restore has stopped the workload, and will start it.</summary>
+    public bool IsStopping => Note(LeaseNotes.Replicas);
+
     bool Note(string name) => Lease.Metadata.Annotations?.GetValueOrDefault(name) is { Length: > 0 };
 
     static List<string> KeyIdsIn(string report)

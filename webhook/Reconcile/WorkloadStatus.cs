@@ -8,13 +8,23 @@ public sealed record WorkloadStatus(bool IsGood, string Reason, string Text)
 {
     const int LongestText = 1024;
 
-    public static WorkloadStatus Protected(ProtectionPlan plan, IReadOnlyList<string> problems)
+    const int NamedClaims = 5;
+
+    /// <param name="isRestored">A restore has stopped it for a while: nothing is said of claims that have no pod then.</param>
+    public static WorkloadStatus Protected(ProtectionPlan plan, IReadOnlyList<string> problems, bool isRestored)
     {
         var claims = plan.Claims.Count == 1 ? "1 claim" : $"{plan.Claims.Count} claims";
-        var text = $"{claims} protected by policy \"{plan.Policy.Name}\"";
+        var text = $"{claims} protected by policy \"{plan.Policy.Name}\"{(isRestored ? "" : WithoutPod(plan))}";
         return problems.Count == 0
             ? new(true, "Protected", text)
             : new(false, "PartlyProtected", Cut($"{text}; but {string.Join("; ", problems)}"));
+    }
+
+    static string WithoutPod(ProtectionPlan plan)
+    {
+        var names = plan.Claims.Where(plan.IsWithoutPod).Select(claim => claim.Name).ToList();
+        return names.Count == 0 ? ""
+            : $"; backups of {string.Join(", ", names.Take(NamedClaims))}{(names.Count > NamedClaims ? $" and {names.Count - NamedClaims} more" : "")} are suspended as long as no pod has them, as the policy runs commands in it";
     }
 
     /// <summary>Nothing was done.</summary>

@@ -14,6 +14,17 @@ static class RestoreJobs
     public static bool IsActive(KubeObject job) =>
         job.Metadata.DeletionTimestamp is null && Part(job, "spec").Field("suspend").ValueKind != JsonValueKind.True && !Part(job, "status").Items("conditions").Any(Ends);
 
+    /// <summary>
+    /// A proxy that somebody put beside the runner keeps the pod, and so the Job, alive when the run has ended. A pod that has ended is the Job's own affair: it may
+    /// make another.
+    /// </summary>
+    /// <param name="pods">Of the Job.</param>
+    public static bool IsOutlived(IReadOnlyList<Pod> pods)
+    {
+        var alive = pods.Where(pod => !pod.HasEnded()).ToList();
+        return alive.Count > 0 && alive.All(pod => pod.HasEnded(RestoreContainer.Runner));
+    }
+
     /// <summary>By any of what the webhook, the mutation of a manual Job, and the examples write.</summary>
     public static bool IsOf(KubeObject job, WorkloadId workload)
     {

@@ -85,9 +85,18 @@ sealed class Resuming(KubeClient kube, EventRecorder events)
     async Task<bool> HasActive(WorkloadId workload, CancellationToken cancel)
     {
         await foreach (var job in kube.List(RestoreJobs.Resource, workload.Namespace, new ListOptions(), cancel))
-            if (RestoreJobs.IsOf(job, workload) && RestoreJobs.IsActive(job))
+            if (RestoreJobs.IsOf(job, workload) && RestoreJobs.IsActive(job) && !RestoreJobs.IsOutlived(await PodsOf(job, cancel)))
                 return true;
         return false;
+    }
+
+    async Task<List<Pod>> PodsOf(KubeObject job, CancellationToken cancel)
+    {
+        var pods = new List<Pod>();
+        var ofJob = new ListOptions { LabelSelector = $"batch.kubernetes.io/controller-uid={job.Metadata.Uid}" };
+        await foreach (var pod in kube.List(KubeResources.Pods, job.Metadata.Namespace, ofJob, cancel))
+            pods.Add(pod);
+        return pods;
     }
 
     async Task Create(WantedObject job, CancellationToken cancel)

@@ -3,6 +3,7 @@ using BackupRunner.Policy.Reading;
 namespace BackupRunner.Webhook.Workloads;
 
 /// <summary>Where the pods of a workload have a claim.</summary>
+/// <param name="Container">The default one if it has the claim mounted, else the first that has; not always at this path.</param>
 /// <param name="SubPath">Null: all of the volume.</param>
 sealed record ClaimMount(string Container, string Path, string? SubPath)
 {
@@ -19,10 +20,9 @@ sealed record ClaimMount(string Container, string Path, string? SubPath)
         var mounts = pod.Of(volumes);
         if (mounts.Count == 0)
             return (null, "is mounted by no container");
-        // A mount of the whole volume shows whatever others have parts of.
-        var (container, whole) = mounts.Find(found => found.Mount is { SubPath: null, SubPathExpr: null });
-        if (whole is not null)
-            return (new ClaimMount(container, whole.Path, null), null);
+        // A mount of the whole volume shows whatever others have parts of. Whose data it is, is no matter of that: a shipper of logs may have it.
+        if (mounts.Find(found => found.Mount is { SubPath: null, SubPathExpr: null }) is { Mount: { } whole })
+            return (new ClaimMount(mounts[0].Container, whole.Path, null), null);
         if (mounts.Find(found => found.Mount.SubPathExpr is not null) is { Mount: { } computed } at)
             return (null, $"is mounted by container \"{at.Container}\" with subPathExpr {Quoted.Of(computed.SubPathExpr!)}, which only that container can resolve; use subPath");
         var parts = mounts.Select(found => found.Mount.SubPath!.Trim('/')).Distinct(StringComparer.Ordinal).ToList();

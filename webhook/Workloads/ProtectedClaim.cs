@@ -7,7 +7,7 @@ namespace BackupRunner.Webhook.Workloads;
 /// <param name="Exists">Or will, once the workload's controller has made it.</param>
 /// <param name="AttachesToOneNode">ReadWriteOnce and not ReadWriteMany: who mounts it must be on the node of the pod.</param>
 /// <param name="Container">The container that has it mounted: the default one if it has, else the first.</param>
-/// <param name="MountPath">There.</param>
+/// <param name="MountPath">Where a container shows all that the workload has of it.</param>
 public sealed record ProtectedClaim(
     string Name, string Volume, string? Pod, bool Runs, bool Exists, bool AttachesToOneNode, string Container, string MountPath, string? SubPath)
 {

@@ -60,13 +60,15 @@ public sealed class RestoreJobAdmissionTests
     [InlineData("""{"template":{"spec":{"terminationGracePeriodSeconds":1}}}""", "spec.template.spec.terminationGracePeriodSeconds")]
     [InlineData("""{"template":{"metadata":{"labels":{"backup.middleware.io/for":"statefulset.other"}}}}""", "spec.template.metadata.labels.backup.middleware.io/for")]
     [InlineData("""{"template":{"metadata":{"labels":{"backup.middleware.io/x":"y"}}}}""", "spec.template.metadata.labels.backup.middleware.io/x")]
-    [InlineData("""{"template":{"metadata":{"annotations":{"a":"b","backup.middleware.io/x":"y"}}}}""", "spec.template.metadata.annotations")]
+    [InlineData("""{"template":{"metadata":{"annotations":{"a":"b","backup.middleware.io/x":"y"}}}}""", "spec.template.metadata.annotations.backup.middleware.io/x")]
     [InlineData("""{"template":{"spec":{"securityContext":{"runAsUser":4711}}}}""", "spec.template.spec.securityContext.runAsUser")]
     [InlineData("""{"template":{"spec":{"automountServiceAccountToken":false}}}""", "spec.template.spec.automountServiceAccountToken")]
     [InlineData("""{"template":{"spec":{"shareProcessNamespace":true}}}""", "spec.template.spec.shareProcessNamespace")]
     [InlineData("""{"template":{"spec":{"resourceClaims":[{"name":"x","resourceClaimName":"x"}]}}}""", "spec.template.spec.resourceClaims")]
     // Absent is true.
     [InlineData("""{"template":{"spec":{"enableServiceLinks":null}}}""", "spec.template.spec.enableServiceLinks")]
+    [InlineData("""{"template":{"metadata":{"labels":{"sidecar.istio.io/inject":"true"}}}}""", "spec.template.metadata.labels.sidecar.istio.io/inject")]
+    [InlineData("""{"template":{"metadata":{"annotations":{"linkerd.io/inject":"enabled"}}}}""", "spec.template.metadata.annotations.linkerd.io/inject")]
     [InlineData("""{"parallelism":2}""", "spec.parallelism")]
     [InlineData("""{"backoffLimit":6}""", "spec.backoffLimit")]
     [InlineData("""{"podFailurePolicy":null}""", "spec.podFailurePolicy")]
@@ -80,7 +82,7 @@ public sealed class RestoreJobAdmissionTests
     }
 
     [Theory]
-    [InlineData("""{"template":{"metadata":{"labels":{"app":"redis"},"annotations":{"sidecar.istio.io/inject":"false"}}}}""")]
+    [InlineData("""{"template":{"metadata":{"labels":{"app":"redis"},"annotations":{"somebody.example/seen":"yes"}}}}""")]
     [InlineData("""{"template":{"spec":{"tolerations":[{"key":"kubernetes.io/arch","operator":"Equal","value":"amd64","effect":"NoSchedule"}]}}}""")]
     [InlineData("""{"template":{"spec":{"nodeSelector":{"pool":"batch"}}}}""")]
     [InlineData("""{"template":{"spec":{"affinity":{"nodeAffinity":{"requiredDuringSchedulingIgnoredDuringExecution":{"nodeSelectorTerms":[]}}}}}}""")]

@@ -168,6 +168,29 @@ public sealed class ResumeTests
         Assert.Single(await Tended.Jobs(scene));
     }
 
+    [Theory]
+    [InlineData("running: {}", 1)]
+    [InlineData("terminated: {exitCode: 137}", 2)]
+    public async Task A_restore_job_that_only_a_proxy_keeps_alive_is_not_waited_for(string runner, int jobs)
+    {
+        await using var scene = await Stopped();
+        var job = await scene.Create(Yaml.DocumentsIn(Repository.PathOf("manifests/examples/redis/restore-job.yaml")).Single());
+        await scene.Create(Yaml.Documents($$"""
+            apiVersion: v1
+            kind: Pod
+            metadata: {name: restore-redis-abc, labels: {batch.kubernetes.io/controller-uid: "{{job.Metadata.Uid}}"} }
+            spec: {containers: [{name: runner, image: a}, {name: proxy, image: b}], restartPolicy: Never}
+            """).Single());
+        var status = Yaml.Documents($$"""
+            status: {phase: Running, containerStatuses: [{name: runner, ready: false, restartCount: 0, state: { {{runner}} } }, {name: proxy, ready: true, restartCount: 0, state: {running: {} } }]}
+            """).Single();
+        await scene.Admin.MergePatch(KubeResources.Pods.OfStatus(), ClusterScene.Space, "restore-redis-abc", status, Cancel);
+
+        await Look(new Tended(scene, ClusterScene.Policy()));
+
+        Assert.Equal(jobs, (await Tended.Jobs(scene)).Count);
+    }
+
     [Fact]
     public async Task A_lease_that_asks_for_nothing_costs_no_call()
     {

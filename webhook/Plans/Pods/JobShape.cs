@@ -36,5 +36,14 @@ static class JobShape
     };
 
     /// <summary>Labels only, none of our annotations: an outage of the webhook must not stop a run.</summary>
-    public static JsonObject Template(JsonObject labels, JsonObject pod) => new() { ["metadata"] = new JsonObject { ["labels"] = labels }, ["spec"] = pod };
+    public static JsonObject Template(JsonObject labels, JsonObject spec) => new() { ["metadata"] = new JsonObject { ["labels"] = labels }, ["spec"] = spec };
+
+    /// <summary>A template without the proxy of a service mesh (Istio, Linkerd): it would run on when the runner has ended, and the Job would never end.</summary>
+    public static JsonObject PodTemplate(JsonObject labels, JsonObject pod)
+    {
+        labels["sidecar.istio.io/inject"] = "false";
+        var template = Template(labels, pod);
+        template["metadata"]!["annotations"] = new JsonObject { ["linkerd.io/inject"] = "disabled" };
+        return template;
+    }
 }

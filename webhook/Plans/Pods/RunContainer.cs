@@ -1,11 +1,12 @@
 using System.Text.Json.Nodes;
+using BackupRunner.Names;
 
 namespace BackupRunner.Webhook.Plans.Pods;
 
 /// <summary>The container of the runner.</summary>
 static class RunContainer
 {
-    public const string Name = "runner";
+    public const string Name = RestoreContainer.Runner;
 
     /// <param name="arguments">Of the runner, as they are to arrive.</param>
     public static JsonObject Of(

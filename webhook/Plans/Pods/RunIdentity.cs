@@ -19,7 +19,7 @@ sealed class RunIdentity(ProtectionPlan plan, ProtectedClaim claim)
     };
 
     readonly JsonElement pod = plan.Workload.Pod.SecurityContext;
-    readonly JsonElement container = plan.Workload.Pod.Containers.FirstOrDefault(known => known.Name == claim.Container)?.SecurityContext ?? default;
+    readonly JsonElement container = plan.OwnerContainer(claim).SecurityContext;
 
     long? User => container.Whole("runAsUser") ?? pod.Whole("runAsUser");
 

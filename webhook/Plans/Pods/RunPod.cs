@@ -14,7 +14,7 @@ sealed class RunPod(ProtectionPlan plan, ProtectedClaim claim)
     /// </summary>
     public JsonObject OfBackup()
     {
-        var pod = Of(plan.BackupAccount, "backup", [], identity.OfRunner("DAC_OVERRIDE"), isReadOnly: true);
+        var pod = Of(plan.BackupAccount, "backup", PodNeighbours.Leases(plan, claim), identity.OfRunner("DAC_OVERRIDE"), isReadOnly: true);
         RunPlacement.OfBackup(plan, claim, pod);
         return pod;
     }

@@ -14,7 +14,7 @@ static class ScriptContainer
 
     public static JsonObject Of(ProtectionPlan plan, ProtectedClaim claim, RunIdentity identity)
     {
-        var workload = plan.Workload.Pod.Containers.First(container => container.Name == claim.Container);
+        var workload = plan.CommandContainer(claim);
         var container = new JsonObject { ["name"] = RestoreContainer.Name, ["image"] = workload.Image };
         if (workload.ImagePullPolicy is { } policy)
             container["imagePullPolicy"] = policy;
@@ -28,6 +28,9 @@ static class ScriptContainer
             RunPod.Mount(claim, claim.MountPath, isReadOnly: false),
             new JsonObject { ["name"] = "backup", ["mountPath"] = RunFiles.Scratch },
         };
+        // What the script knows as the data's path is where this container has it; of a workload without a pod, where the runner has.
+        if (workload.Mounts.FirstOrDefault(mount => mount.Volume == claim.Volume && mount.SubPathExpr is null) is { } own && own.Path != claim.MountPath && !DataPath.HidesScratch(own.Path))
+            mounts.Add((JsonNode)RunPod.Mount(claim with { SubPath = own.SubPath }, own.Path, isReadOnly: false));
         // With a read-only root a shell has nowhere else for a here-document, nor sort or mktemp.
         if (!$"{claim.MountPath}/".StartsWith(Temporary + "/", StringComparison.Ordinal))
             mounts.Add((JsonNode)new JsonObject { ["name"] = "tmp", ["mountPath"] = Temporary });
