@@ -132,7 +132,9 @@ public sealed class BackupReconcilerTests
         var failed = Ended("Failed", "02:10");
         // Of a CronJob that is gone, of another claim, of the set itself (a restore, an audit), and without our label.
         Told(Job("old", failed, owner: "before"));
+        Assert.Empty(Problem());
         Told(Job("other", failed, claim: "data-db-1"));
+        Assert.Empty(Problem());
         Told(Job("audit", failed, kind: "StatefulSet"));
         var bare = Job("bare", failed);
         Assert.Null(SeenBackup.Of(bare with { Metadata = bare.Metadata with { Labels = null } }));
