@@ -77,7 +77,10 @@ public sealed class RingPlacesTests : IAsyncLifetime
             """)!);
         await watched.Webhook.Create(new JsonObject
         {
-            ["apiVersion"] = "v1", ["kind"] = "Secret", ["metadata"] = new JsonObject { ["name"] = "ring", ["namespace"] = "default" }, ["stringData"] = new JsonObject { ["key"] = SecretScene.NewKey(out _) },
+            ["apiVersion"] = "v1",
+            ["kind"] = "Secret",
+            ["metadata"] = new JsonObject { ["name"] = "ring", ["namespace"] = "default" },
+            ["stringData"] = new JsonObject { ["key"] = SecretScene.NewKey(out _) },
         });
         await watched.Webhook.Create(WatchedNamespace.Policy("settings: {encryption: {enabled: true, keySecretRef: {name: ring}, keyRotation: {enabled: true} } }"));
         await watched.Webhook.Create(WatchedNamespace.StatefulSet());
