@@ -12,6 +12,9 @@ public static class LeaseNotes
     /// <summary>How far it is, as its log says it.</summary>
     public const string Progress = ClusterNames.Domain + "progress";
 
+    /// <summary>How much is done, in whole percent, where the whole is known: <c>0</c> to <c>99</c>. Gone when the run has ended.</summary>
+    public const string Percent = ClusterNames.Domain + "percent";
+
     /// <summary>JSON: the workload may be frozen. Whoever takes the Lease over thaws first.</summary>
     public const string Frozen = ClusterNames.Domain + "frozen";
 

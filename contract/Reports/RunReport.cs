@@ -41,6 +41,40 @@ public sealed record RunReport
 
     /// <summary>Of <c>keys audit</c>.</summary>
     public ReportedAudit? Audit { get; init; }
+
+    /// <summary>What the series holds when the run ends; null when that is not known.</summary>
+    public ReportedCatalog? Retained { get; init; }
+
+    /// <summary>Of <c>restore</c>: what state it leaves the data in.</summary>
+    public DataState? Data { get; init; }
+
+    /// <summary>Of <c>verify</c>: <c>checksum</c> or <c>full</c>.</summary>
+    public string? Verification { get; init; }
+}
+
+/// <summary>What a restore leaves in the volume.</summary>
+[JsonConverter(typeof(JsonStringEnumConverter<DataState>))]
+public enum DataState
+{
+    /// <summary>As it was before: nothing of it was touched.</summary>
+    Untouched,
+
+    /// <summary>The data of the backup.</summary>
+    Restored,
+
+    /// <summary>As it was before: the old data was put back.</summary>
+    RolledBack,
+
+    /// <summary>Neither for certain: <c>restore --resume</c> settles it.</summary>
+    Unsettled,
+}
+
+/// <summary>The complete backups of one series.</summary>
+/// <param name="Count">How many there are.</param>
+/// <param name="Newest">Newest first, at most <see cref="MostListed"/>.</param>
+public sealed record ReportedCatalog(int Count, IReadOnlyList<ReportedBackup> Newest)
+{
+    public const int MostListed = 100;
 }
 
 /// <param name="Result"><c>done</c>, or what <c>list</c> calls it: <c>damaged</c>, <c>unreadable</c>, <c>locked</c>, <c>plain</c>.</param>

@@ -15,8 +15,8 @@ public sealed record TerminationMessage
     /// <summary>An audit that found more key ids than this is told without them: whoever removes keys must then remove none.</summary>
     public const int MaxKeyIds = 32;
 
-    // Eight texts of this many bytes, as JSON spells them, leave room for all numbers, names and key ids.
-    const int MaxTextBytes = 360;
+    // Nine texts of this many bytes, as JSON spells them, leave room for all numbers, names and key ids.
+    const int MaxTextBytes = 320;
 
     public required string Verb { get; init; }
 
@@ -61,6 +61,28 @@ public sealed record TerminationMessage
     /// <summary>The key ids that it found; null when there are more than <see cref="MaxKeyIds"/>.</summary>
     public IReadOnlyList<string>? AuditKeyIds { get; init; }
 
+    /// <summary>How many backups the series holds.</summary>
+    public int? Retained { get; init; }
+
+    /// <summary>Of a restore.</summary>
+    public DataState? Data { get; init; }
+
+    /// <summary>Of <c>verify</c>: <c>checksum</c> or <c>full</c>.</summary>
+    public string? Verification { get; init; }
+
+    /// <returns>Null: it is none.</returns>
+    public static TerminationMessage? Parse(string text)
+    {
+        try
+        {
+            return JsonSerializer.Deserialize(text, TerminationJson.Default.TerminationMessage);
+        }
+        catch (JsonException)
+        {
+            return null;
+        }
+    }
+
     /// <returns>One line of UTF-8 without a line end, at most <see cref="MaxBytes"/> long.</returns>
     public static byte[] Of(RunReport report)
     {
@@ -87,6 +109,9 @@ public sealed record TerminationMessage
             RewrapLeft = report.Rewrap?.Left.Count,
             AuditBegun = report.Audit?.Begun,
             AuditKeyIds = report.Audit is { Keys.Count: <= MaxKeyIds } audit ? [.. audit.Keys.Select(key => key.KeyId)] : null,
+            Retained = report.Retained?.Count,
+            Data = report.Data,
+            Verification = Cut(report.Verification),
         }, TerminationJson.Default.TerminationMessage);
     }
 

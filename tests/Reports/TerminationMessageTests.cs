@@ -32,6 +32,9 @@ public sealed class TerminationMessageTests
             Deleted = [.. many.Select(one => new ReportedDeletion(one, one))],
             Rewrap = new ReportedRewrap(text, int.MinValue, many),
             Audit = new ReportedAudit(DateTimeOffset.MaxValue, text, 1, Keys(TerminationMessage.MaxKeyIds)),
+            Retained = new ReportedCatalog(int.MinValue, []),
+            Data = DataState.RolledBack,
+            Verification = text,
         });
         Assert.InRange(message.Length, 1, TerminationMessage.MaxBytes);
         Assert.DoesNotContain((byte)'\n', message);
