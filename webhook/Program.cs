@@ -4,6 +4,7 @@ using System.Runtime.InteropServices;
 using BackupRunner.Kube;
 using BackupRunner.Webhook;
 using BackupRunner.Webhook.Admission;
+using BackupRunner.Webhook.Backups;
 using BackupRunner.Webhook.Keys;
 using BackupRunner.Webhook.Logging;
 using BackupRunner.Webhook.Plans;
@@ -85,6 +86,7 @@ async Task<int> Serve(WebhookOptions options, CancellationToken cancel)
     using var secrets = new SecretReconciler(kube, cache, secretTending, notes, installation, events);
     var copies = new CopyReconciler(cache.Own, secretTending);
     var leases = new LeaseRemoval(kube, cache, applier, time);
+    var outcomes = new JobOutcomes(kube);
     var steps = new ReconcileSteps(
         cache,
         new WorkloadReconciler(kube, cache, assessor, applier, leases, copies, secrets, new RingPlaces(kube, secretNamespaces), events, time, logs.CreateLogger<WorkloadReconciler>()),
@@ -92,7 +94,9 @@ async Task<int> Serve(WebhookOptions options, CancellationToken cancel)
         new PolicyReconciler(kube, cache, time),
         new LeaseReconciler(cache, assessor, new LeaseTending(kube, events, instance, time), notes),
         secrets,
-        new BackupReconciler(cache, notes, time));
+        new BackupReconciler(cache, notes, time),
+        new BackupObjectReconciler(kube, cache, assessor, outcomes, events, time),
+        new CatalogReconciler(kube, cache, outcomes, events, time));
     var loop = new ReconcileLoop(cache, steps.Everything, steps.Of, time, logs.CreateLogger<ReconcileLoop>());
     var leadership = new Leadership(kube, place.Namespace, $"{instance}_{Guid.NewGuid():n}", time, logs.CreateLogger<Leadership>());
 

@@ -23,6 +23,7 @@ public sealed class AdmissionDecisions(IClusterView view, AccessReviews access, 
         (ReviewedKind.Job, AdmissionRequest.Create) => await RestoreJobAdmission.Validate(request, view, installation, access, cancel),
         (ReviewedKind.BackupPolicy, AdmissionRequest.Create or AdmissionRequest.Update) => await PolicyAdmission.Validate(request, access, installation, cancel),
         (ReviewedKind.BackupPolicy, AdmissionRequest.Delete) => PolicyAdmission.Delete(request, view),
+        (ReviewedKind.Backup, AdmissionRequest.Create) => BackupAdmission.Validate(request, view, installation),
         _ => AdmissionReply.Unchanged,
     };
 
@@ -32,6 +33,7 @@ public sealed class AdmissionDecisions(IClusterView view, AccessReviews access, 
         ("apps", "v1", "deployments", "") => ReviewedKind.Deployment,
         ("batch", "v1", "jobs", "") => ReviewedKind.Job,
         (PolicyAdmission.Group, "v1", "backuppolicies", "") => ReviewedKind.BackupPolicy,
+        (PolicyAdmission.Group, "v1", "backups", "") => ReviewedKind.Backup,
         _ => ReviewedKind.Other,
     };
 
@@ -42,5 +44,6 @@ public sealed class AdmissionDecisions(IClusterView view, AccessReviews access, 
         Deployment,
         Job,
         BackupPolicy,
+        Backup,
     }
 }

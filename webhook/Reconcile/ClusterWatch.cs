@@ -1,5 +1,6 @@
 using BackupRunner.Kube;
 using BackupRunner.Names;
+using BackupRunner.Webhook.Backups;
 using BackupRunner.Webhook.Workloads;
 using Microsoft.Extensions.Logging;
 
@@ -38,6 +39,7 @@ public sealed partial class ClusterWatch(KubeClient kube, ClusterCache cache, IR
             Follow(Policies, PutPolicy, cache.RemovePolicy, cancel),
             Follow(Claims, item => cache.Put(ClaimReader.Read(item)), cache.RemoveClaim, cancel),
             Follow(KubeResources.Leases, PutLease, RemoveLease, cancel, Ours),
+            Follow(BackupObject.Resource, PutBackup, cache.RemoveCatalogued, cancel),
             Follow(Jobs, PutJob, cache.RemoveBackup, cancel, Ours),
             .. secretNamespaces.Select(space => Follow(new WatchedKind<KubeObject>(Secrets, space, new(), TellSecret, TellSecret), new(), cancel)),
             .. OwnKinds.All.Where(kind => kind.Plural != "leases")
@@ -64,6 +66,14 @@ public sealed partial class ClusterWatch(KubeClient kube, ClusterCache cache, IR
     {
         PutOwn("leases", lease);
         cache.Put(SeenLease.Of(lease, time.GetTimestamp()));
+    }
+
+    void PutBackup(KubeObject item)
+    {
+        if (BackupObjectReader.Read(item) is { } backup)
+            cache.Put(backup);
+        else
+            cache.RemoveCatalogued(item.Metadata.Namespace ?? "", item.Metadata.Name);
     }
 
     /// <summary>A Job that is being deleted is told of no more.</summary>

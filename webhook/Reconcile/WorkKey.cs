@@ -16,6 +16,12 @@ public enum WorkKind
     Policy,
 
     Secret,
+
+    /// <summary>One of the API that is to be carried out.</summary>
+    Backup,
+
+    /// <summary>The Backups of one claim; the name is its CronJob's.</summary>
+    Catalog,
 }
 
 /// <summary>One thing to look at, whatever changed about it.</summary>
