@@ -53,7 +53,7 @@ public sealed class FakeAdmission(FakeCluster cluster)
             bool asked;
             try
             {
-                asked = webhook.ConditionsHold(item, old);
+                asked = webhook.ConditionsHold(item, old, FakeReview.Of(request, kind, operation, null, null)["request"]!);
             }
             catch (FakeExpressionException problem)
             {

@@ -88,6 +88,23 @@ public sealed class FakeAdmissionTests : IAsyncLifetime
         Assert.Equal((403, "configmaps \"c\" is forbidden: no such key: metadata"), (refused.Status, refused.Message));
     }
 
+    [Fact]
+    public async Task A_condition_may_ask_who_it_is()
+    {
+        await Register("Fail", "request.userInfo.username != 'system:serviceaccount:default:loop' && request.operation == 'CREATE'");
+        using var loop = new FakeCaller(api, api.Users.Issue(FakeUser.Account("default", "loop")));
+        await admin.Call("POST", "/apis/rbac.authorization.k8s.io/v1/clusterrolebindings", """
+            {"apiVersion":"rbac.authorization.k8s.io/v1","kind":"ClusterRoleBinding","metadata":{"name":"loop"},"roleRef":{"apiGroup":"rbac.authorization.k8s.io","kind":"ClusterRole","name":"cluster-admin"},
+             "subjects":[{"kind":"ServiceAccount","namespace":"default","name":"loop"}]}
+            """);
+        await admin.Call("POST", "/apis/rbac.authorization.k8s.io/v1/clusterroles", """
+            {"apiVersion":"rbac.authorization.k8s.io/v1","kind":"ClusterRole","metadata":{"name":"cluster-admin"},"rules":[{"apiGroups":["*"],"resources":["*"],"verbs":["*"]}]}
+            """);
+        Assert.Equal(201, (await loop.Call("POST", ConfigMaps, """{"apiVersion":"v1","kind":"ConfigMap","metadata":{"name":"his"}}""")).Status);
+        await Make("hers");
+        Assert.Equal(["hers CREATE"], webhook.Asked.Select(review => $"{review["body"]!["request"]!["name"]} {review["body"]!["request"]!["operation"]}"));
+    }
+
     [Theory]
     [InlineData("'a' in object.m && object.m['a'] == 'x'", true)]
     [InlineData("object.none == 'x' || has(object.m)", true)]

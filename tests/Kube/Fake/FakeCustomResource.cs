@@ -7,7 +7,7 @@ namespace BackupRunner.Tests.Kube.Fake;
 
 /// <summary>
 /// Kinds that a CustomResourceDefinition declares: pruned of what its schema does not know, and checked for required, type, enum, pattern, bounds and
-/// lengths, then, if all that is right, for its CEL rules. Not done: defaults of the schema, rules that compare with the old object, conversion between versions.
+/// lengths and the one format that we use, then, if all that is right, for its CEL rules. Not done: other formats, conversion between versions.
 /// </summary>
 public static class FakeCustomResource
 {
@@ -33,12 +33,13 @@ public static class FakeCustomResource
         return left;
     }
 
-    public static IReadOnlyList<FakeCause> Problems(FakeKind kind, JsonObject item)
+    /// <param name="old">Null: it is made anew.</param>
+    public static IReadOnlyList<FakeCause> Problems(FakeKind kind, JsonObject item, JsonObject? old = null)
     {
         var causes = new List<FakeCause>();
         Check(item, kind.OpenApi!, "", causes);
         if (causes.Count == 0)
-            FakeRules.Check(item, kind.OpenApi!, "", causes);
+            FakeRules.Check(item, old, kind.OpenApi!, "", causes);
         return causes;
     }
 
@@ -147,6 +148,8 @@ public static class FakeCustomResource
             Bound(((string)value!).Length, schema, "Length", path, value, causes, "should be at {0} {1} chars long");
             if ((string?)schema["pattern"] is { } pattern && !Regex.IsMatch((string)value!, pattern))
                 causes.Add(FakeValidation.Invalid(path, value, $"{path} in body should match '{pattern}'"));
+            if ((string?)schema["format"] == "date-time" && !IsDateTime((string)value!))
+                causes.Add(FakeValidation.Invalid(path, value, $"{path} in body must be of type date-time: {value.ToJsonString()}"));
         }
         else if (is_ is "integer" or "number")
         {
@@ -164,6 +167,10 @@ public static class FakeCustomResource
         if ((int?)schema["max" + of] < size)
             causes.Add(FakeValidation.Invalid(path, value, $"{path} in body {string.Format(null, words, "most", schema["max" + of]!.ToJsonString())}"));
     }
+
+    // RFC 3339.
+    static bool IsDateTime(string text) => Regex.IsMatch(text, @"\A\d{4}-\d\d-\d\d[Tt]\d\d:\d\d:\d\d(\.\d+)?([Zz]|[+-]\d\d:\d\d)\z")
+        && DateTimeOffset.TryParse(text, System.Globalization.CultureInfo.InvariantCulture, System.Globalization.DateTimeStyles.None, out _);
 
     static string Named(JsonValueKind kind, JsonNode value) => kind switch
     {

@@ -8,7 +8,10 @@ public static class FakeDefaults
     public static void Set(FakeKind kind, JsonObject item)
     {
         if (kind.Custom)
+        {
+            FakeSchemaDefaults.Set(item, kind.OpenApi!);
             return;
+        }
         var spec = item["spec"] as JsonObject;
         switch (kind.Kind)
         {

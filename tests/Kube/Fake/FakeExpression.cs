@@ -7,9 +7,9 @@ namespace BackupRunner.Tests.Kube.Fake;
 public sealed class FakeExpressionException(string message) : Exception(message);
 
 /// <summary>
-/// The part of CEL that matchConditions of annotations and rules of schemas need: <c>&amp;&amp; || ! == != in</c>, brackets, text, null and truths, <c>object</c>, <c>oldObject</c>, <c>self</c>, fields and indexes,
-/// <c>has()</c>, <c>exists(k, ...)</c>, <c>all(k, ...)</c>, <c>startsWith()</c> and <c>endsWith()</c>. As in CEL, a field of null or one that is not there is an error, which
-/// <c>&amp;&amp;</c> and <c>||</c> pass over when their other side decides.
+/// The part of CEL that matchConditions of annotations and rules of schemas need: <c>&amp;&amp; || ! == != &lt; &lt;= &gt; &gt;= in</c>, brackets, lists, text, whole numbers, null and truths, <c>object</c>,
+/// <c>oldObject</c>, <c>request</c>, <c>self</c>, <c>oldSelf</c>, fields and indexes, <c>has()</c>, <c>size()</c>, <c>exists(k, ...)</c>, <c>exists_one(k, ...)</c>, <c>all(k, ...)</c>, <c>startsWith()</c> and
+/// <c>endsWith()</c>. As in CEL, a field of null or one that is not there is an error, which <c>&amp;&amp;</c> and <c>||</c> pass over when their other side decides.
 /// </summary>
 public sealed partial class FakeExpression
 {
@@ -39,11 +39,22 @@ public sealed partial class FakeExpression
         }
     }
 
-    public static bool Holds(string expression, JsonObject? item, JsonObject? old) =>
-        Truth(Compile(expression)(new Dictionary<string, object?> { ["object"] = item, ["oldObject"] = old }));
+    /// <param name="request">Of the review that would be posted.</param>
+    public static bool Holds(string expression, JsonObject? item, JsonObject? old, JsonNode? request = null) =>
+        Truth(Compile(expression)(new Dictionary<string, object?> { ["object"] = item, ["oldObject"] = old, ["request"] = request }));
 
     /// <summary>A rule of a schema.</summary>
-    public static bool Holds(string rule, JsonNode self) => Truth(Compile(rule)(new Dictionary<string, object?> { ["self"] = Plain(self) }));
+    /// <param name="old">Null: a rule that names it cannot be asked.</param>
+    public static bool Holds(string rule, JsonNode self, JsonNode? old)
+    {
+        var variables = new Dictionary<string, object?> { ["self"] = Plain(self) };
+        if (old is not null)
+            variables["oldSelf"] = Plain(old);
+        return Truth(Compile(rule)(variables));
+    }
+
+    /// <summary>The rule compares with the old value.</summary>
+    public static bool IsTransition(string rule) => new FakeExpression(rule).words.Contains("oldSelf");
 
     static Value Compile(string expression)
     {
@@ -75,6 +86,11 @@ public sealed partial class FakeExpression
             return Compared(left, Unary(), true);
         if (Take("!="))
             return Compared(left, Unary(), false);
+        foreach (var order in (string[])["<=", ">=", "<", ">"])
+        {
+            if (Take(order))
+                return Ordered(left, order, Unary());
+        }
         if (!Take("in"))
             return left;
         var right = Unary();
@@ -82,6 +98,7 @@ public sealed partial class FakeExpression
         {
             JsonObject map => map.ContainsKey((string)left(variables)!),
             JsonArray list => list.Any(item => Same(Plain(item), left(variables))),
+            IReadOnlyList<object?> list => list.Any(item => Same(item, left(variables))),
             _ => throw new FakeExpressionException("no such overload"),
         };
     }
@@ -119,8 +136,19 @@ public sealed partial class FakeExpression
             Demand(")");
             return inner;
         }
+        if (word == "[")
+            return Listed();
         if (word[0] is '\'' or '"')
             return _ => word[1..^1];
+        if (char.IsAsciiDigit(word[0]))
+            return _ => long.Parse(word, System.Globalization.CultureInfo.InvariantCulture);
+        if (word == "size")
+        {
+            Demand("(");
+            var measured = Or();
+            Demand(")");
+            return variables => Size(measured(variables));
+        }
         if (word is "true" or "false" or "null")
             return _ => word == "null" ? null : word == "true";
         if (word == "has")
@@ -139,7 +167,12 @@ public sealed partial class FakeExpression
     {
         if (!Take("("))
             return variables => Field(of(variables), name);
-        if (name is "exists" or "all")
+        if (name == "size")
+        {
+            Demand(")");
+            return variables => Size(of(variables));
+        }
+        if (name is "exists" or "exists_one" or "all")
         {
             var variable = Next();
             Demand(",");
@@ -147,9 +180,9 @@ public sealed partial class FakeExpression
             Demand(")");
             return variables =>
             {
-                var items = of(variables) switch { JsonObject map => map.Select(item => (object?)item.Key), JsonArray list => list.Select(Plain), _ => throw new FakeExpressionException("no such overload") };
+                var items = of(variables) switch { JsonObject map => map.Select(item => (object?)item.Key), JsonArray list => list.Select(Plain), IReadOnlyList<object?> list => list, _ => throw new FakeExpressionException("no such overload") };
                 bool Holds(object? item) => Truth(test(new Dictionary<string, object?>(variables) { [variable] = item }));
-                return name == "exists" ? items.Any(Holds) : items.All(Holds);
+                return name switch { "exists" => items.Any(Holds), "exists_one" => items.Count(Holds) == 1, _ => items.All(Holds) };
             };
         }
         var argument = Or();
@@ -162,64 +195,17 @@ public sealed partial class FakeExpression
         };
     }
 
-    static Value Either(Value left, Value right, bool decides) => variables =>
+    Value Listed()
     {
-        try
+        var items = new List<Value>();
+        while (!Take("]"))
         {
-            return Truth(left(variables)) == decides ? decides : Truth(right(variables));
+            if (items.Count > 0)
+                Demand(",");
+            items.Add(Or());
         }
-        catch (FakeExpressionException) when (Decided(right, variables, decides))
-        {
-            return decides;
-        }
-    };
-
-    static bool Decided(Value right, IReadOnlyDictionary<string, object?> variables, bool decides)
-    {
-        try
-        {
-            return Truth(right(variables)) == decides;
-        }
-        catch (FakeExpressionException)
-        {
-            return false;
-        }
+        return variables => (IReadOnlyList<object?>)[.. items.Select(item => item(variables))];
     }
-
-    // has(a.b.c): what is before the last field must be there.
-    static bool Has(Value asked, string last, IReadOnlyDictionary<string, object?> variables)
-    {
-        try
-        {
-            return asked(variables) is not null;
-        }
-        catch (FakeExpressionException problem) when (problem.Message == $"no such key: {last}" && problem.Data["last"] is JsonObject)
-        {
-            return false;
-        }
-    }
-
-    static Value Compared(Value left, Value right, bool same) => variables => Same(left(variables), right(variables)) == same;
-
-    static bool Same(object? left, object? right) => left is JsonNode one && right is JsonNode other ? JsonNode.DeepEquals(one, other) : Equals(left, right);
-
-    static object? Field(object? of, string name)
-    {
-        if (of is JsonObject map && map.TryGetPropertyValue(name, out var value))
-            return Plain(value);
-        var problem = new FakeExpressionException($"no such key: {name}");
-        problem.Data["last"] = of as JsonObject;
-        throw problem;
-    }
-
-    static object? Plain(JsonNode? node) => node?.GetValueKind() switch
-    {
-        System.Text.Json.JsonValueKind.String => (object?)(string)node!,
-        System.Text.Json.JsonValueKind.True or System.Text.Json.JsonValueKind.False => (object?)(bool)node!,
-        _ => node,
-    };
-
-    static bool Truth(object? value) => value is bool truth ? truth : throw new FakeExpressionException("no such overload");
 
     string Next() => at < words.Count ? words[at++] : throw new FormatException("mismatched input '<EOF>'");
 
@@ -236,6 +222,6 @@ public sealed partial class FakeExpression
             throw new FormatException($"mismatched input '{(at < words.Count ? words[at] : "<EOF>")}' expecting '{word}'");
     }
 
-    [GeneratedRegex("""'[^']*'|"[^"]*"|\|\||&&|==|!=|[A-Za-z_][A-Za-z0-9_]*|[()\[\].,!]""")]
+    [GeneratedRegex("""'[^']*'|"[^"]*"|\|\||&&|==|!=|<=|>=|[0-9]+|[A-Za-z_][A-Za-z0-9_]*|[()\[\].,!<>]""")]
     private static partial Regex Words();
 }

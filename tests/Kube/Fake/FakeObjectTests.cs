@@ -119,6 +119,85 @@ public sealed class FakeObjectTests : IAsyncLifetime
         Assert.Equal(404, (await admin.Call("GET", ConfigMaps + "/c")).Status);
     }
 
+    // docs: "Defaulting and Nullable", with its example.
+    [Fact]
+    public async Task A_schema_fills_in_its_defaults_and_a_null_that_is_not_allowed_counts_as_missing()
+    {
+        var widgets = await Define("""{"foo":{"type":"string","nullable":false,"default":"default"},"bar":{"type":"string","nullable":true},"baz":{"type":"string"},"in":{"type":"object","properties":{"x":{"type":"string","default":"y"}}}}""");
+
+        var made = await admin.Call("POST", widgets, """{"apiVersion":"example.com/v1","kind":"Widget","metadata":{"name":"w"},"spec":{"foo":null,"bar":null,"baz":null}}""");
+        Assert.Equal("""{"bar":null,"foo":"default"}""", made.Json["spec"]!.ToJsonString());
+
+        var patched = await admin.Call("PATCH", widgets + "/w", """{"spec":{"foo":null,"in":{}}}""", "application/merge-patch+json");
+        Assert.Equal(("default", "y"), ((string?)patched.Json["spec"]!["foo"], (string?)patched.Json["spec"]!["in"]!["x"]));
+    }
+
+    // docs: "Transition rules".
+    [Fact]
+    public async Task A_rule_that_names_the_old_value_is_asked_of_updates_only()
+    {
+        var widgets = await Define(
+            """{"a":{"type":"string","x-kubernetes-validations":[{"rule":"self == oldSelf","message":"a stays as it is"}]},"list":{"type":"array","items":{"type":"string"}},"n":{"type":"integer"}}""",
+            """[{"rule":"size(self.list) <= 2 && self.list.size() >= 1","message":"one or two"},{"rule":"[has(self.a), has(self.n)].exists_one(x, x)","message":"exactly one of a and n"},{"rule":"!has(self.n) || self.n > 2","message":"n is large"}]""");
+        Task<FakeAnswer> Make(string name, string spec) => admin.Call("POST", widgets, $$"""{"apiVersion":"example.com/v1","kind":"Widget","metadata":{"name":"{{name}}"},"spec":{{spec}}}""");
+        Task<FakeAnswer> Change(string patch) => admin.Call("PATCH", widgets + "/w", patch, "application/merge-patch+json");
+
+        Assert.Contains("one or two", (await Make("x", """{"a":"1","list":["1","2","3"]}""")).Message, StringComparison.Ordinal);
+        Assert.Contains("exactly one of a and n", (await Make("x", """{"a":"1","n":3,"list":["1"]}""")).Message, StringComparison.Ordinal);
+        Assert.Contains("n is large", (await Make("x", """{"n":2,"list":["1"]}""")).Message, StringComparison.Ordinal);
+        Assert.Equal(201, (await Make("w", """{"n":3,"list":["1"]}""")).Status);
+        // There was none: nothing to compare with.
+        Assert.Equal(200, (await Change("""{"spec":{"n":null,"a":"1"}}""")).Status);
+        Assert.Equal(200, (await Change("""{"spec":{"list":["1","2"]}}""")).Status);
+        var refused = await Change("""{"spec":{"a":"2"}}""");
+        Assert.Equal((422, "Widget.example.com \"w\" is invalid: spec.a: Invalid value: \"2\": a stays as it is"), (refused.Status, refused.Message));
+    }
+
+    [Fact]
+    public async Task A_status_is_written_by_its_own_path_only_and_does_not_count_as_a_generation()
+    {
+        var widgets = await Define("""{"n":{"type":"integer"}}""");
+        var made = await admin.Call("POST", widgets, """{"apiVersion":"example.com/v1","kind":"Widget","metadata":{"name":"w"},"spec":{"n":1},"status":{"seen":1}}""");
+        Assert.Null(made.Json["status"]);
+        Task<FakeAnswer> Change(string path, string patch) => admin.Call("PATCH", $"{widgets}/w{path}", patch, "application/merge-patch+json");
+
+        Assert.Null((await Change("", """{"status":{"seen":1}}""")).Json["status"]);
+        var status = (await Change("/status", """{"spec":{"n":2},"metadata":{"labels":{"a":"b"}},"status":{"seen":1}}""")).Json;
+        Assert.Equal((1, 1, 1, null), ((int)status["status"]!["seen"]!, (int)status["spec"]!["n"]!, (int)status["metadata"]!["generation"]!, status["metadata"]!["labels"]));
+        Assert.Equal(422, (await Change("/status", """{"status":{"seen":"x"}}""")).Status);
+        Assert.Equal(2, (int)(await Change("", """{"spec":{"n":2}}""")).Json["metadata"]!["generation"]!);
+    }
+
+    [Fact]
+    public async Task An_object_of_ones_own_kind_stays_until_its_last_finalizer_is_taken_off_and_gets_no_new_one()
+    {
+        var widgets = await Define("{}");
+        await admin.Call("POST", widgets, """{"apiVersion":"example.com/v1","kind":"Widget","metadata":{"name":"w","finalizers":["example.com/a","example.com/b"]}}""");
+        Task<FakeAnswer> Finalizers(string list) => admin.Call("PATCH", widgets + "/w", $$$"""{"metadata":{"finalizers":{{{list}}}}}""", "application/merge-patch+json");
+
+        Assert.NotNull((await admin.Call("DELETE", widgets + "/w")).Json["metadata"]!["deletionTimestamp"]);
+        var refused = await Finalizers("""["example.com/a","example.com/b","example.com/c"]""");
+        Assert.Contains("no new finalizers can be added if the object is being deleted", refused.Message, StringComparison.Ordinal);
+        Assert.Equal(200, (await Finalizers("""["example.com/b"]""")).Status);
+        Assert.Equal(200, (await admin.Call("GET", widgets + "/w")).Status);
+        Assert.Equal(200, (await Finalizers("[]")).Status);
+        Assert.Equal(404, (await admin.Call("GET", widgets + "/w")).Status);
+    }
+
+    /// <returns>Where objects of the kind are, whose status has one field.</returns>
+    async Task<string> Define(string properties, string rules = "[]")
+    {
+        const string definition = """
+            {"apiVersion":"apiextensions.k8s.io/v1","kind":"CustomResourceDefinition","metadata":{"name":"widgets.example.com"},"spec":{"group":"example.com","scope":"Namespaced",
+            "names":{"plural":"widgets","kind":"Widget"},"versions":[{"name":"v1","served":true,"storage":true,"subresources":{"status":{}},"schema":{"openAPIV3Schema":{"type":"object","properties":{
+            "spec":{"type":"object","properties":PROPERTIES,"x-kubernetes-validations":RULES},"status":{"type":"object","properties":{"seen":{"type":"integer"}}}}}}}]}}
+            """;
+        var made = await admin.Call("POST", "/apis/apiextensions.k8s.io/v1/customresourcedefinitions",
+            definition.Replace("PROPERTIES", properties, StringComparison.Ordinal).Replace("RULES", rules, StringComparison.Ordinal));
+        Assert.True(made.Status == 201, made.Text);
+        return "/apis/example.com/v1/namespaces/default/widgets";
+    }
+
     [Fact]
     public async Task The_rest_of_a_list_whose_beginning_is_forgotten_is_410_with_a_token_to_go_on()
     {

@@ -10,7 +10,7 @@ public static partial class FakeValidation
     {
         var causes = new List<FakeCause>();
         if (kind.Custom)
-            return FakeCustomResource.Problems(kind, item);
+            return FakeCustomResource.Problems(kind, item, old);
         var spec = item["spec"] as JsonObject;
         switch (kind.Kind)
         {
@@ -61,6 +61,17 @@ public static partial class FakeValidation
     public static FakeCause Invalid(string field, JsonNode value, string why) => new("FieldValueInvalid", $"Invalid value: {value.ToJsonString()}: {why}", field);
 
     public static FakeCause Required(string field, string why = "") => new("FieldValueRequired", "Required value" + (why.Length > 0 ? ": " + why : ""), field);
+
+    /// <summary>What is being deleted gets no finalizer any more.</summary>
+    public static void DemandNoNewFinalizers(FakeKind kind, string name, JsonObject item, JsonObject old)
+    {
+        static IEnumerable<string> Of(JsonObject item) => (item["metadata"]!["finalizers"] as JsonArray ?? []).Select(finalizer => (string)finalizer!);
+        if (old["metadata"]!["deletionTimestamp"] is not null && Of(item).Except(Of(old)).ToList() is { Count: > 0 } added)
+        {
+            throw FakeStatusException.Invalid(kind, name, [new FakeCause("FieldValueForbidden",
+                $"Forbidden: no new finalizers can be added if the object is being deleted, found new finalizers []string{{{string.Join(", ", added.Select(one => $"\"{one}\""))}}}", "metadata.finalizers")]);
+        }
+    }
 
     static void Metadata(FakeKind kind, JsonObject metadata, List<FakeCause> causes)
     {

@@ -33,7 +33,8 @@ public sealed class FakeWebhook(JsonObject webhook)
     }
 
     /// <summary>All matchConditions hold. Throws <see cref="FakeExpressionException"/> for one that cannot be evaluated.</summary>
-    public bool ConditionsHold(JsonObject? item, JsonObject? old)
+    /// <param name="request">Of the review.</param>
+    public bool ConditionsHold(JsonObject? item, JsonObject? old, JsonNode request)
     {
         var conditions = webhook["matchConditions"] as JsonArray ?? [];
         FakeExpressionException? failed = null;
@@ -41,7 +42,7 @@ public sealed class FakeWebhook(JsonObject webhook)
         {
             try
             {
-                if (!FakeExpression.Holds((string)condition!["expression"]!, item, old))
+                if (!FakeExpression.Holds((string)condition!["expression"]!, item, old, request))
                     return false;
             }
             catch (FakeExpressionException problem)

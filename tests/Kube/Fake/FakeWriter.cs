@@ -16,16 +16,19 @@ public sealed class FakeWriter(FakeCluster cluster)
         foreach (var own in (string[])["uid", "creationTimestamp", "deletionTimestamp", "deletionGracePeriodSeconds", "generation", "selfLink"])
             metadata.Remove(own);
         DemandNamespace(kind, request.Namespace);
-        if (kind.HasStatus)
+        // Of a custom resource its strategy drops the status, after the mutating webhooks have seen it.
+        if (kind.HasStatus && !kind.Custom)
             ClearStatus(kind, item);
         if ((string?)metadata["name"] is null or "" && (string?)metadata["generateName"] is { Length: > 0 } prefix)
             metadata["name"] = prefix + FakeCluster.RandomSuffix();
         if ((string?)metadata["name"] is null or "")
             throw FakeStatusException.Invalid(kind, "", [new FakeCause("FieldValueRequired", "Required value: name or generateName is required", "metadata.name")]);
         FakeDefaults.Set(kind, item);
-        var fields = apply ?? ManagedFields.Of([]).Updated(Manager(request, kind), kind.Custom ? new JsonObject() : FieldWriter.Zero(kind.Schema), item, kind.Schema, cluster.Now);
+        var fields = apply ?? ManagedFields.Of([]).Updated(Manager(request, kind), kind.Custom ? new JsonObject() : FieldWriter.Zero(kind.Schema), Owned(kind, item), kind.Schema, cluster.Now);
         fields.WriteTo(item);
         item = await cluster.Admission.Mutate(request, kind, "CREATE", item, null, cancel);
+        if (kind is { HasStatus: true, Custom: true })
+            ClearStatus(kind, item);
         item = FakeDecoding.Typed(item, kind, null);
         metadata = (JsonObject)item["metadata"]!;
         metadata["uid"] = Guid.NewGuid().ToString();
@@ -110,6 +113,16 @@ public sealed class FakeWriter(FakeCluster cluster)
     public static FieldManager Manager(FakeRequest request, FakeKind kind, string subresource = "", string operation = "Update") =>
         new(request.FieldManager, operation, kind.ApiVersion, subresource == "" ? "" : subresource);
 
+    // A status is nobody's who writes the object.
+    static JsonObject Owned(FakeKind kind, JsonObject item)
+    {
+        if (kind is not { HasStatus: true, Custom: true } || item["status"] is null)
+            return item;
+        var owned = (JsonObject)item.DeepClone();
+        owned.Remove("status");
+        return owned;
+    }
+
     public static void ClearStatus(FakeKind kind, JsonObject item)
     {
         item.Remove("status");
@@ -124,8 +137,9 @@ public sealed class FakeWriter(FakeCluster cluster)
             item = FakeDecoding.Typed(item, kind, null);
         if ((kind.Generation || kind.Custom) && subresource != "status" && !SpecSame(kind, old.Item, item))
             item["metadata"]!["generation"] = ((long?)old.Item["metadata"]!["generation"] ?? 0) + 1;
-        if (subresource != "status" && FakeValidation.Of(kind, item, old.Item) is { Count: > 0 } causes)
+        if ((subresource != "status" || kind.Custom) && FakeValidation.Of(kind, item, old.Item) is { Count: > 0 } causes)
             throw FakeStatusException.Invalid(kind, request.Name, causes);
+        FakeValidation.DemandNoNewFinalizers(kind, request.Name, item, old.Item);
         FakeEscalation.Check(cluster, request, kind, item);
         if (!Same(old.Item, item))
             await cluster.Admission.Validate(request, kind, "UPDATE", item, old.Item, cancel);
