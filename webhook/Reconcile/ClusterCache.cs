@@ -28,6 +28,11 @@ public sealed class ClusterCache : IClusterView
     /// <summary>Their Jobs.</summary>
     public BackupJobs BackupJobs { get; } = new();
 
+    public FailureCounts Failures { get; } = new();
+
+    /// <summary>Also those that are not protected.</summary>
+    public IEnumerable<ProtectedWorkload> Workloads => workloads.Values;
+
     /// <summary>Called with everything that a change may have made different.</summary>
     public event Action<WorkKey>? Changed;
 
@@ -137,6 +142,7 @@ public sealed class ClusterCache : IClusterView
     /// <param name="at">When that was told.</param>
     public void Put(SeenBackup now, DateTimeOffset at)
     {
+        Failures.Put(now, now.IsOfBackup && Labelled(now.Namespace, now.Label) is { } id ? ClusterNames.OfClaim(id.Kind, id.Name, now.Claim) : now.Owner.Name);
         if (now.IsOfBackup)
         {
             if (BackupJobs.Put(now, at))
@@ -152,6 +158,7 @@ public sealed class ClusterCache : IClusterView
 
     public void RemoveBackup(string @namespace, string name)
     {
+        Failures.Remove(@namespace, name);
         if (BackupJobs.Remove(@namespace, name) is { } before)
             Tell(new WorkKey(WorkKind.Backup, @namespace, before.Owner.Name));
         if (Backups.Remove(@namespace, name) is { } cronJob)
