@@ -41,7 +41,7 @@ public sealed class BackupObjectReconciler(KubeClient kube, ClusterCache cache, 
             claims.Add(claim.IsOver ? claim : await Look(backup, claim, selection, now, cancel));
         var status = BackupVerdict.Of(backup.Status, claims, backup.Status.Claims.Count > 0 ? backup.Status.Note : selection.LeftOut, now);
         await Say(backup, status, workload, cancel);
-        return status.IsOver ? null : claims.Any(claim => claim.Phase == BackupPhase.Pending) ? BackupReconciler.Patience : null;
+        return status.IsOver ? null : claims.Any(claim => claim is { IsOver: false, Job: null }) ? LookAgain : claims.Any(claim => claim.Phase == BackupPhase.Pending) ? BackupReconciler.Patience : null;
     }
 
     async Task<ClaimBackup> Look(BackupObject backup, ClaimBackup claim, BackupSelection selection, DateTimeOffset now, CancellationToken cancel)
@@ -57,7 +57,10 @@ public sealed class BackupObjectReconciler(KubeClient kube, ClusterCache cache, 
             return await kube.Get(Jobs, backup.Namespace, job, cancel) is { } there && IsOf(there, backup) ? claim : ClaimProgress.Vanished(claim, now);
         if (selection.Plan is not { } plan || selection.Claims.FirstOrDefault(one => one.Name == claim.Claim) is not { } planned)
             return claim with { Phase = BackupPhase.Failed, Completed = now, Message = selection.Problem ?? $"claim \"{claim.Claim}\" cannot be backed up any more" };
-        return await Begin(backup, claim, BackupJob.For(plan, planned, job, Owner(backup)), now, cancel);
+        // It is the last of what a claim gets: without the others a run would fail.
+        if (cache.Own.Find(new ObjectKey("cronjobs", backup.Namespace, plan.NameOf(planned))) is null)
+            return claim with { Message = $"CronJob \"{plan.NameOf(planned)}\" is not there yet; annotation {ClusterNames.StatusAnnotation} of the workload says why if it stays away" };
+        return await Begin(backup, claim with { Message = null }, BackupJob.For(plan, planned, job, Owner(backup)), now, cancel);
     }
 
     async Task<ClaimBackup> Begin(BackupObject backup, ClaimBackup claim, WantedObject job, DateTimeOffset now, CancellationToken cancel)

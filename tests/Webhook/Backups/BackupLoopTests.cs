@@ -128,9 +128,10 @@ public sealed class BackupLoopTests
         var name = (string)job["metadata"]!["name"]!;
         Assert.Equal(("Backup", "mine", true), ((string)job["metadata"]!["ownerReferences"]![0]!["kind"]!, (string)job["metadata"]!["ownerReferences"]![0]!["name"]!, (bool)job["metadata"]!["ownerReferences"]![0]!["controller"]!));
         Assert.Equal("Unknown", (string?)Condition(scene, "Succeeded")?["status"]);
-        // The same pod as the schedule makes.
-        Assert.Equal(
-            scene.Api.Cluster.Get("cronjobs", Space, CronJob)!.Item["spec"]!["jobTemplate"]!["spec"]!["template"]!["spec"]!.ToJsonString(), job["spec"]!["template"]!["spec"]!.ToJsonString());
+        // The same pod as the schedule makes, but that it waits for that one.
+        var same = (JsonObject)scene.Api.Cluster.Get("cronjobs", Space, CronJob)!.Item["spec"]!["jobTemplate"]!["spec"]!["template"]!["spec"]!.DeepClone();
+        same["containers"]![0]!["args"]!.AsArray().Add((JsonNode)"--lease-wait=12h");
+        Assert.Equal(same.ToJsonString(), job["spec"]!["template"]!["spec"]!.ToJsonString());
 
         await Hold(scene, $"{name}-abcde_1234", (LeaseNotes.Phase, "backup"), (LeaseNotes.Percent, "42"));
         await WatchedNamespace.Until(() => (string?)Found(scene)?["status"]?["progress"] == "42%", "it shows 42%");
@@ -144,6 +145,24 @@ public sealed class BackupLoopTests
         Assert.Equal(("10s", "1000 B", Ids[2]), ((string?)Found(scene)!["status"]!["duration"], (string?)Found(scene)!["status"]!["size"], (string?)Found(scene)!["status"]!["id"]));
         Assert.Null(Found(scene)!["status"]!["progress"]);
         Assert.Equal(("True", "True", "False"), ((string?)Condition(scene, "Succeeded")!["status"], (string?)Condition(scene, "Ready")!["status"], (string?)Condition(scene, "Failed")!["status"]));
+    }
+
+    [Fact]
+    public async Task What_is_submitted_in_one_go_with_its_workload_waits_for_what_that_gets()
+    {
+        await using var scene = await WatchedNamespace.Start(webhooks: 1);
+        // Somebody else's object in the way of the CronJob: the run would have an account and a Lease, or not.
+        await scene.Webhook.Create(Yaml.Documents($$"""
+            {apiVersion: batch/v1, kind: CronJob, metadata: {name: {{CronJob}}, namespace: {{Space}} }, spec: {schedule: "0 0 1 1 *", jobTemplate: {spec: {template: {spec: {restartPolicy: Never, containers: [{name: c, image: i}] } } } } } }
+            """).Single());
+        await scene.Webhook.Create(WatchedNamespace.Policy());
+        await scene.Webhook.Create(WatchedNamespace.StatefulSet());
+        await Eventually.True(async () => (await scene.Webhook.Call("POST", Backups, Backup())).Status == 201, "the webhook knows the set");
+        await WatchedNamespace.Until(() => ((string?)Condition(scene, "Ready")?["message"])?.Contains($"CronJob \"{CronJob}\" is not there yet", StringComparison.Ordinal) == true, "it waits");
+        Assert.Empty(scene.Api.Cluster.Storage.List(scene.Api.Cluster.Kinds["jobs"], Space)!.Value.Items);
+        await scene.Webhook.Call("DELETE", $"/apis/batch/v1/namespaces/{Space}/cronjobs/{CronJob}");
+        await scene.Patch($"/apis/apps/v1/namespaces/{Space}/statefulsets/db", "metadata: {labels: {touched: \"yes\"}}");
+        await JobOf(scene);
     }
 
     [Fact]
