@@ -1,4 +1,5 @@
 using BackupRunner.Webhook.Keys;
+using BackupRunner.Webhook.Restores;
 using BackupRunner.Webhook.Workloads;
 
 namespace BackupRunner.Webhook.Reconcile;
@@ -6,7 +7,7 @@ namespace BackupRunner.Webhook.Reconcile;
 /// <summary>Who looks at what.</summary>
 public sealed class ReconcileSteps(
     ClusterCache cache, WorkloadReconciler workloads, OrphanReconciler orphans, PolicyReconciler policies, LeaseReconciler leases, SecretReconciler secrets,
-    BackupReconciler backups)
+    BackupReconciler backups, RestoreReconciler restores)
 {
     /// <summary>Every thing that there is to look at.</summary>
     public IEnumerable<WorkKey> Everything() => [.. cache.Everything(), .. secrets.Everything()];
@@ -28,6 +29,8 @@ public sealed class ReconcileSteps(
                 return await leases.Reconcile(key, cancel);
             case WorkKind.Backups:
                 return backups.Reconcile(key);
+            case WorkKind.Restore:
+                return await restores.Reconcile(key.Namespace, key.Name, cancel);
             case WorkKind.Secret:
                 return await secrets.Reconcile(new SecretId(key.Namespace, key.Name), cancel);
             default:

@@ -16,6 +16,8 @@ public enum WorkKind
     Policy,
 
     Secret,
+
+    Restore,
 }
 
 /// <summary>One thing to look at, whatever changed about it.</summary>
