@@ -10,6 +10,7 @@ using BackupRunner.Webhook.Logging;
 using BackupRunner.Webhook.Plans;
 using BackupRunner.Webhook.Reconcile;
 using BackupRunner.Webhook.Recovery;
+using BackupRunner.Webhook.Restores;
 using BackupRunner.Webhook.Status;
 using BackupRunner.Webhook.Tls;
 using Microsoft.AspNetCore.Connections;
@@ -76,7 +77,8 @@ async Task<int> Serve(WebhookOptions options, CancellationToken cancel)
     var installation = new Installation(options.RunnerImage, cluster) { SecretNamespaces = options.SecretNamespaces, Unreviewed = [KubeSystem, place.Namespace] };
     var cache = new ClusterCache();
     var watch = new ClusterWatch(kube, cache, options.SecretNamespaces, time, logs.CreateLogger<ClusterWatch>());
-    using var admission = new AdmissionEndpoints(new AdmissionDecisions(cache, new AccessReviews(kube.IsAllowed, time), installation), time, logs.CreateLogger<AdmissionEndpoints>());
+    FindBackup findBackup = cache.Catalog.Find;
+    using var admission = new AdmissionEndpoints(new AdmissionDecisions(cache, new AccessReviews(kube.IsAllowed, time), installation) { Backups = findBackup }, time, logs.CreateLogger<AdmissionEndpoints>());
 
     var (notes, applier) = (new ProblemNotes(), new Applier(kube, cache.Own));
     var events = new EventRecorder(kube, instance, logs.CreateLogger<EventRecorder>(), time);
@@ -96,7 +98,8 @@ async Task<int> Serve(WebhookOptions options, CancellationToken cancel)
         secrets,
         new BackupReconciler(cache, notes, time),
         new BackupObjectReconciler(kube, cache, assessor, outcomes, events, time),
-        new CatalogReconciler(kube, cache, outcomes, events, time));
+        new CatalogReconciler(kube, cache, outcomes, events, time),
+        new RestoreReconciler(kube, cache, installation, findBackup, events, time));
     var loop = new ReconcileLoop(cache, steps.Everything, steps.Of, time, logs.CreateLogger<ReconcileLoop>());
     var leadership = new Leadership(kube, place.Namespace, $"{instance}_{Guid.NewGuid():n}", time, logs.CreateLogger<Leadership>());
 

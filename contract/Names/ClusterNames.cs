@@ -14,6 +14,9 @@ public static class ClusterNames
 
     public const int MaxLabelLength = 63;
 
+    /// <summary>Of a name that pods' names are made of: they are cut to 58 characters, with a dash at the end, before five random ones.</summary>
+    public const int MaxPodPrefixLength = 57;
+
     /// <summary>The prefix of every annotation and label of ours.</summary>
     public const string Domain = "backup.middleware.io/";
 
@@ -101,6 +104,9 @@ public static class ClusterNames
     /// <param name="kind">Lower case.</param>
     public static string OfRestore(string kind, string workload) =>
         Fitted($"restore-{kind}-{workload}", $"{kind}/{workload}", MaxLabelLength, always: false);
+
+    /// <summary>The Job of a Restore object: one for each, also when another has its name later. A pod's name begins with it, whole.</summary>
+    public static string OfRestoreJob(string restore, string uid) => Fitted($"restore-{restore}", $"{restore}/{uid}", MaxPodPrefixLength, always: true);
 
     /// <summary>The Job that resumes a restore into a workload whose run is dead; one for each <paramref name="holder"/> of its Lease.</summary>
     /// <param name="kind">Lower case.</param>

@@ -19,7 +19,8 @@ sealed class RestoreCall(RunContext run, RestoreFlags flags, ManifestTrust trust
 
     DataState left = DataState.Untouched;
 
-    SeriesId Source => flags.FromCluster is { } cluster ? series with { Cluster = cluster } : series;
+    /// <summary>Whose backups are looked for.</summary>
+    readonly SeriesId source = SourceOf(run.Setup.RequiredSeries, flags);
 
     BackupCatalog Catalog => new(setup.Store, setup.Prefix, trust);
 
@@ -111,7 +112,7 @@ sealed class RestoreCall(RunContext run, RestoreFlags flags, ManifestTrust trust
         try
         {
             var outcome = await Paused(() => Volume(plan).Resume(
-                async (again, stop) => opened = await Open((await anywhere.Find(Source, new Selection { Id = again }, stop)).Entry, stop), cancel), cancel);
+                async (again, stop) => opened = await Open((await anywhere.Find(source, new Selection { Id = again }, stop)).Entry, stop), cancel), cancel);
             string[] started = wasStopped ? [$"{series.Kind} \"{series.Name}\" runs again"] : [];
             return outcome is { Restored: null, Settled.Count: 0 } && !wasStopped ? nothing : Told(outcome, [.. started]);
         }
@@ -167,7 +168,7 @@ sealed class RestoreCall(RunContext run, RestoreFlags flags, ManifestTrust trust
 
     async Task<CatalogEntry> Find(Selection selection, CancellationToken cancel)
     {
-        var chosen = await Finder.Find(Source, selection, cancel);
+        var chosen = await Finder.Find(source, selection, cancel);
         foreach (var warning in chosen.Warnings)
             run.Log.Warn(warning);
         return chosen.Entry;
@@ -240,6 +241,12 @@ sealed class RestoreCall(RunContext run, RestoreFlags flags, ManifestTrust trust
     {
         if (path is not null && DataFolder.IsInside(path, target))
             throw new RunnerException(ExitCode.Usage, $"{what} \"{path}\" is inside the target \"{target}\": a restore would move it away", "name one elsewhere");
+    }
+
+    static SeriesId SourceOf(SeriesId target, RestoreFlags flags)
+    {
+        var from = flags.From is { } text ? RestoreSource.Parse(text) : new RestoreSource(target.Kind, target.Name, target.Claim);
+        return target with { Cluster = flags.FromCluster ?? target.Cluster, Kind = from.Kind, Name = from.Name, Claim = from.Claim };
     }
 
     static RunnerException InPlaceLeft(BackupId id) => new(

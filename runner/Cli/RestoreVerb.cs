@@ -3,7 +3,7 @@ using System.CommandLine;
 namespace BackupRunner.Cli;
 
 /// <summary>The options that only a restore has.</summary>
-public sealed record RestoreFlags(bool InPlace, bool KeepOldData, bool Resume, bool AllowOtherTarget, string? FromCluster);
+public sealed record RestoreFlags(bool InPlace, bool KeepOldData, bool Resume, bool AllowOtherTarget, string? FromCluster, string? From = null);
 
 public static class RestoreVerb
 {
@@ -16,6 +16,7 @@ public static class RestoreVerb
         var resume = RunOptions.Flag("--resume", "Only finish or undo a restore that was cut short.");
         var allowOtherTarget = AllowOtherTarget();
         var fromCluster = new Option<string?>("--from-cluster") { HelpName = "NAME", Description = "Take the backup of the same workload and claim in another cluster." };
+        var from = new Option<string?>("--from") { HelpName = "KIND/NAME/CLAIM", Description = "Take the backup of this workload's claim in the same namespace, such as statefulset/redis/data-redis-0, and of no other." };
         var command = new VerbCommand(Name, "Put the data of a backup in the place of what is there.", """
             The backup is named: --backup, --before or --latest. Nothing in the target is touched before all of it has arrived beside the old data,
             in .backup-restore, and is known to be good; then the two are swapped by renames, with a journal. A restore that was killed is undone or
@@ -36,14 +37,14 @@ public static class RestoreVerb
             """)
         {
             options.Policy, options.Store, options.Credentials, options.Keys, options.Data, options.Workload, options.Namespace, options.Claim, options.Cluster,
-            options.Backup, options.Before, options.Latest, inPlace, keepOldData, resume, allowOtherTarget, fromCluster,
+            options.Backup, options.Before, options.Latest, inPlace, keepOldData, resume, allowOtherTarget, fromCluster, from,
             options.Kubeconfig, options.Context, options.NoKube, options.LeaseWait, options.Lease,
             options.State, options.ArchivePath, options.AllowPlain, options.Report, options.Output,
         };
         command.SetAction((call, cancel) =>
         {
             var flags = new RestoreFlags(
-                call.GetValue(inPlace), call.GetValue(keepOldData), call.GetValue(resume), call.GetValue(allowOtherTarget), call.GetValue(fromCluster));
+                call.GetValue(inPlace), call.GetValue(keepOldData), call.GetValue(resume), call.GetValue(allowOtherTarget), call.GetValue(fromCluster), call.GetValue(from));
             var said = new List<string>();
             return new VerbRun(options, host).Of(
                 Name, call, async (run, stop) => said.AddRange(await new RestoreCall(run, flags, flags.Resume ? run.TrustAtHand : run.Trust, or: "--resume").Restore(stop)),

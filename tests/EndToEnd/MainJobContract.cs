@@ -115,6 +115,19 @@ public abstract class MainJobContract : SiteContract
     }
 
     [Fact]
+    public async Task A_backup_of_another_claim_is_taken_from_that_one_alone_when_it_is_said()
+    {
+        Site.Scratch.File("data/one", "1");
+        string[] Redis(string claim) => ["--workload", "statefulset/redis", "--namespace", "shop", "--cluster", "c", "--claim", claim];
+        var id = await Site.BackUp(Redis("data-redis-0"));
+        Task<RunnerResult> Restore(string from) => Site.Run("restore", [.. Redis("data-redis-1"), "--backup", id, "--from", from]);
+        Assert.Contains("not KIND/NAME/CLAIM", (await Restore("redis/data-redis-0")).Exited(2).Error, StringComparison.Ordinal);
+        Assert.Contains("not of c/shop/statefulset/redis/data-redis-2", (await Restore("statefulset/redis/data-redis-2")).Exited(2).Error, StringComparison.Ordinal);
+        (await Restore("StatefulSet/redis/data-redis-0")).Exited(0);
+        (await Site.Run("restore", [.. Redis("data-redis-1"), "--latest", "--from", "statefulset/redis/data-redis-0"])).Exited(0);
+    }
+
+    [Fact]
     public async Task Files_that_cannot_be_kept_are_warnings_in_output_report_and_manifest()
     {
         Shell.Bash($"cd {Site.Data}; mknod null c 1 3; echo x >file");

@@ -1,4 +1,5 @@
 using BackupRunner.Webhook.Plans;
+using BackupRunner.Webhook.Restores;
 using BackupRunner.Webhook.Workloads;
 
 namespace BackupRunner.Webhook.Admission;
@@ -9,11 +10,15 @@ namespace BackupRunner.Webhook.Admission;
 /// </summary>
 public sealed class AdmissionDecisions(IClusterView view, AccessReviews access, Installation installation)
 {
+    /// <summary>The Backups that a Restore may name.</summary>
+    public FindBackup Backups { get; init; } = (_, _) => null;
+
     public ValueTask<AdmissionReply> Mutate(AdmissionRequest request, CancellationToken cancel) => ValueTask.FromResult(Kind(request) switch
     {
         _ when request.Operation is not (AdmissionRequest.Create or AdmissionRequest.Update) => AdmissionReply.Unchanged,
         ReviewedKind.StatefulSet or ReviewedKind.Deployment => WorkloadMutation.Of(request, view),
         ReviewedKind.Job when request.Operation == AdmissionRequest.Create => RestoreJobAdmission.Mutate(request, view, installation),
+        ReviewedKind.Backup or ReviewedKind.Restore when request.Operation == AdmissionRequest.Create => StatusAdmission.OfCreate(request),
         _ => AdmissionReply.Unchanged,
     });
 
@@ -24,6 +29,8 @@ public sealed class AdmissionDecisions(IClusterView view, AccessReviews access, 
         (ReviewedKind.BackupPolicy, AdmissionRequest.Create or AdmissionRequest.Update) => await PolicyAdmission.Validate(request, access, installation, cancel),
         (ReviewedKind.BackupPolicy, AdmissionRequest.Delete) => PolicyAdmission.Delete(request, view),
         (ReviewedKind.Backup, AdmissionRequest.Create) => BackupAdmission.Validate(request, view, installation),
+        (ReviewedKind.Restore, AdmissionRequest.Create) => await RestoreAdmission.Validate(request, Backups, view, installation, access, cancel),
+        (ReviewedKind.Status, AdmissionRequest.Update) => StatusAdmission.OfWrite(request),
         _ => AdmissionReply.Unchanged,
     };
 
@@ -34,6 +41,8 @@ public sealed class AdmissionDecisions(IClusterView view, AccessReviews access, 
         ("batch", "v1", "jobs", "") => ReviewedKind.Job,
         (PolicyAdmission.Group, "v1", "backuppolicies", "") => ReviewedKind.BackupPolicy,
         (PolicyAdmission.Group, "v1", "backups", "") => ReviewedKind.Backup,
+        (PolicyAdmission.Group, "v1", "restores", "") => ReviewedKind.Restore,
+        (PolicyAdmission.Group, "v1", "backups" or "restores", "status") => ReviewedKind.Status,
         _ => ReviewedKind.Other,
     };
 
@@ -45,5 +54,7 @@ public sealed class AdmissionDecisions(IClusterView view, AccessReviews access, 
         Job,
         BackupPolicy,
         Backup,
+        Restore,
+        Status,
     }
 }

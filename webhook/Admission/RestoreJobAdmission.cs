@@ -60,10 +60,7 @@ static class RestoreJobAdmission
             problems.AddRange(Differences(order, request).Select(Changed));
         if (problems.Count > 0 || order is null)
             return AdmissionReply.Invalid(problems);
-        var id = order.Plan.Workload.Id;
-        // A restore scales the workload to zero and back, by the rights of an account of ours.
-        var stop = new AccessQuestion("patch", "apps", id.Resource.Plural, "scale", id.Namespace, id.Name, "which a restore does to stop it");
-        return await access.Denial(request.User, [stop], cancel) ?? AdmissionReply.Unchanged;
+        return await access.Denial(request.User, [RestoreRights.Stop(order.Plan.Workload.Id)], cancel) ?? AdmissionReply.Unchanged;
     }
 
     static bool IsRestore(AdmissionRequest request) => ObjectMetadata.Of(request.Item).Ours().ContainsKey(ClusterNames.RestoreAnnotation);

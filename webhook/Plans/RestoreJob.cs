@@ -28,9 +28,10 @@ public static class RestoreJob
     /// <summary>The labels that the Job itself has, beside the user's own.</summary>
     public static JsonObject Labels(ProtectionPlan plan) => PlannedObject.Labels(plan.Workload.Id.Label, plan.RestoreAccount);
 
+    /// <param name="more">Arguments of the runner's <c>restore</c> that say where else the backup is.</param>
     /// <returns>The whole spec of the Job.</returns>
-    public static JsonObject Spec(ProtectionPlan plan, ProtectedClaim claim, RestoreChoice choice) =>
-        Spec(plan, new RunPod(plan, claim).OfRestore([choice.Argument, .. Leases(plan, claim)], plan.RestoresByScript));
+    public static JsonObject Spec(ProtectionPlan plan, ProtectedClaim claim, RestoreChoice choice, params IEnumerable<string> more) =>
+        Spec(plan, new RunPod(plan, claim).OfRestore([choice.Argument, .. more, .. Leases(plan, claim)], plan.RestoresByScript));
 
     /// <summary>How long to wait for a backup that is running, and the Leases that keep backups of the workload's other claims away.</summary>
     internal static IEnumerable<string> Leases(ProtectionPlan plan, ProtectedClaim claim) =>

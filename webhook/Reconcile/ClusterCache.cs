@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using BackupRunner.Names;
 using BackupRunner.Webhook.Backups;
+using BackupRunner.Webhook.Restores;
 using BackupRunner.Webhook.Workloads;
 
 namespace BackupRunner.Webhook.Reconcile;
@@ -32,6 +33,7 @@ public sealed class ClusterCache : IClusterView
 
     /// <summary>Also those that are not protected.</summary>
     public IEnumerable<ProtectedWorkload> Workloads => workloads.Values;
+    public SeenRestores Restores { get; } = new();
 
     /// <summary>Called with everything that a change may have made different.</summary>
     public event Action<WorkKey>? Changed;
@@ -118,12 +120,25 @@ public sealed class ClusterCache : IClusterView
         if (now.Report is not null && before?.Report?.End != now.Report.End)
             Tell(new WorkKey(WorkKind.Catalog, space, name));
         TellRunning(space, name);
+        TellRestores(space, name);
         // What waited for the run to end need not wait longer.
         if (before is { IsTaken: true } or { IsUnsettled: true } && now is { IsTaken: false, IsUnsettled: false } && now.Lease.Metadata.Labels?.GetValueOrDefault(ClusterNames.ForLabel) is { } label)
             Tell(KeyOf((space, label)));
     }
 
-    public void RemoveLease(string @namespace, string name) => leases.TryRemove((@namespace, name), out _);
+    public void RemoveLease(string @namespace, string name)
+    {
+        leases.TryRemove((@namespace, name), out _);
+        TellRestores(@namespace, name);
+    }
+
+    public void Put(RestoreObject now) => TellRestores(now.Namespace, Restores.Put(now));
+
+    public void RemoveRestore(string @namespace, string name) => TellRestores(@namespace, Restores.Remove(@namespace, name));
+
+    public void Put(SeenRestoreJob now) => TellRestores(now.Namespace, Restores.Put(now) is { } restore ? [restore] : []);
+
+    public void RemoveRestoreJob(string @namespace, string name) => TellRestores(@namespace, Restores.RemoveJob(@namespace, name) is { } restore ? [restore] : []);
 
     /// <summary>One of our objects as it is now.</summary>
     public void Put(OwnObject now)
@@ -190,6 +205,7 @@ public sealed class ClusterCache : IClusterView
         .. Protected().Select(workload => KeyOf(workload.Id)),
         .. Own.Labels.Select(KeyOf).Distinct(),
         .. leases.Keys.Select(lease => new WorkKey(WorkKind.Lease, lease.Namespace, lease.Name)),
+        .. Restores.All.Select(restore => new WorkKey(WorkKind.Restore, restore.Namespace, restore.Name)),
         .. policies.Keys.Select(policy => new WorkKey(WorkKind.Policy, policy.Namespace, policy.Name)),
         .. Catalog.All.Where(backup => backup is { Record: null, Status.IsOver: false }).Select(backup => new WorkKey(WorkKind.Backup, backup.Namespace, backup.Name)),
         .. leases.Where(lease => lease.Value.Report is not null).Select(lease => new WorkKey(WorkKind.Catalog, lease.Key.Namespace, lease.Key.Name)),
@@ -198,6 +214,19 @@ public sealed class ClusterCache : IClusterView
     public static WorkKey KeyOf(WorkloadId id) => new(WorkKind.Workload, id.Namespace, $"{id.Kind}/{id.Name}");
 
     public void Tell(WorkKey key) => Changed?.Invoke(key);
+
+    void TellRestores(string @namespace, IEnumerable<string> names)
+    {
+        foreach (var name in names)
+            Tell(new WorkKey(WorkKind.Restore, @namespace, name));
+    }
+
+    /// <summary>Which restore Lease is whose is for them to find out: there are few.</summary>
+    void TellRestores(string @namespace, string lease)
+    {
+        if (lease.StartsWith("restore-", StringComparison.Ordinal))
+            TellRestores(@namespace, Restores.Open(@namespace).Select(one => one.Name));
+    }
 
     void TellFor(OwnObject one) => Tell(KeyOf((one.Key.Namespace, one.Label)));
 

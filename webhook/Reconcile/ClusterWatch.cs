@@ -1,6 +1,7 @@
 using BackupRunner.Kube;
 using BackupRunner.Names;
 using BackupRunner.Webhook.Backups;
+using BackupRunner.Webhook.Restores;
 using BackupRunner.Webhook.Workloads;
 using Microsoft.Extensions.Logging;
 
@@ -40,7 +41,8 @@ public sealed partial class ClusterWatch(KubeClient kube, ClusterCache cache, IR
             Follow(Claims, item => cache.Put(ClaimReader.Read(item)), cache.RemoveClaim, cancel),
             Follow(KubeResources.Leases, PutLease, RemoveLease, cancel, Ours),
             Follow(BackupObject.Resource, PutBackup, cache.RemoveCatalogued, cancel),
-            Follow(Jobs, PutJob, cache.RemoveBackup, cancel, Ours),
+            Follow(Jobs, PutJob, RemoveJob, cancel, Ours),
+            Follow(RestoreObject.Resource, item => cache.Put(RestoreReader.Read(item)), cache.RemoveRestore, cancel),
             .. secretNamespaces.Select(space => Follow(new WatchedKind<KubeObject>(Secrets, space, new(), TellSecret, TellSecret), new(), cancel)),
             .. OwnKinds.All.Where(kind => kind.Plural != "leases")
                 .Select(kind => Follow(kind, item => PutOwn(kind.Plural, item), (space, name) => cache.RemoveOwn(new(kind.Plural, space, name)), cancel, Ours)),
@@ -83,6 +85,16 @@ public sealed partial class ClusterWatch(KubeClient kube, ClusterCache cache, IR
             cache.Put(backup, time.GetUtcNow());
         else
             cache.RemoveBackup(job.Metadata.Namespace ?? "", job.Metadata.Name);
+        if (SeenRestoreJob.Of(job) is { } restore)
+            cache.Put(restore);
+        else
+            cache.RemoveRestoreJob(job.Metadata.Namespace ?? "", job.Metadata.Name);
+    }
+
+    void RemoveJob(string @namespace, string name)
+    {
+        cache.RemoveBackup(@namespace, name);
+        cache.RemoveRestoreJob(@namespace, name);
     }
 
     void RemoveLease(string @namespace, string name)

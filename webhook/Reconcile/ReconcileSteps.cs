@@ -1,5 +1,6 @@
 using BackupRunner.Webhook.Backups;
 using BackupRunner.Webhook.Keys;
+using BackupRunner.Webhook.Restores;
 using BackupRunner.Webhook.Workloads;
 
 namespace BackupRunner.Webhook.Reconcile;
@@ -7,7 +8,7 @@ namespace BackupRunner.Webhook.Reconcile;
 /// <summary>Who looks at what.</summary>
 public sealed class ReconcileSteps(
     ClusterCache cache, WorkloadReconciler workloads, OrphanReconciler orphans, PolicyReconciler policies, LeaseReconciler leases, SecretReconciler secrets,
-    BackupReconciler backups, BackupObjectReconciler requested, CatalogReconciler catalog)
+    BackupReconciler backups, BackupObjectReconciler requested, CatalogReconciler catalog, RestoreReconciler restores)
 {
     /// <summary>Every thing that there is to look at.</summary>
     public IEnumerable<WorkKey> Everything() => [.. cache.Everything(), .. secrets.Everything()];
@@ -34,6 +35,8 @@ public sealed class ReconcileSteps(
             case WorkKind.Catalog:
                 await catalog.Reconcile(key.Namespace, key.Name, cancel);
                 return null;
+            case WorkKind.Restore:
+                return await restores.Reconcile(key.Namespace, key.Name, cancel);
             case WorkKind.Secret:
                 return await secrets.Reconcile(new SecretId(key.Namespace, key.Name), cancel);
             default:

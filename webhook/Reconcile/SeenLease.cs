@@ -17,7 +17,8 @@ public sealed record SeenLease(Lease Lease, long SeenAt, IReadOnlyList<string> K
     const int LongestNote = 4096;
 
     static readonly TimeSpan Shortest = TimeSpan.FromSeconds(60);
-    static readonly string[] Kept = [LeaseNotes.Id, LeaseNotes.Frozen, LeaseNotes.Replicas, LeaseNotes.Claim, LeaseNotes.Script, LeaseNotes.Resumes, LeaseNotes.Phase, LeaseNotes.Progress, LeaseNotes.Percent];
+    static readonly string[] Kept = [LeaseNotes.Id, LeaseNotes.Frozen, LeaseNotes.Replicas, LeaseNotes.Claim, LeaseNotes.Script, LeaseNotes.Resumes,
+        LeaseNotes.Phase, LeaseNotes.Progress, LeaseNotes.Percent];
 
     public static SeenLease Of(Lease lease, long now)
     {

@@ -22,6 +22,8 @@ public enum WorkKind
 
     /// <summary>The Backups of one claim; the name is its CronJob's.</summary>
     Catalog,
+
+    Restore,
 }
 
 /// <summary>One thing to look at, whatever changed about it.</summary>
