@@ -41,13 +41,17 @@ public sealed class BackupObjectReconciler(KubeClient kube, ClusterCache cache, 
             claims.Add(claim.IsOver ? claim : await Look(backup, claim, selection, now, cancel));
         var status = BackupVerdict.Of(backup.Status, claims, backup.Status.Claims.Count > 0 ? backup.Status.Note : selection.LeftOut, now);
         await Say(backup, status, workload, cancel);
-        return status.IsOver ? null : claims.Any(claim => claim is { IsOver: false, Job: null }) ? LookAgain : claims.Any(claim => claim.Phase == BackupPhase.Pending) ? BackupReconciler.Patience : null;
+        return status.IsOver ? null : claims.Any(claim => !claim.IsOver && SeenJob(backup, claim.Claim) is null) ? LookAgain : claims.Any(claim => claim.Phase == BackupPhase.Pending) ? BackupReconciler.Patience : null;
     }
+
+    /// <summary>Null: none was made, or the watch has not told of it yet, or not of its end.</summary>
+    SeenBackup? SeenJob(BackupObject backup, string claim) =>
+        cache.BackupJobs.Find(backup.Namespace, ClusterNames.OfRun(backup.Name, backup.Uid, claim)) is { } seen && seen.Owner.Uid == backup.Uid ? seen : null;
 
     async Task<ClaimBackup> Look(BackupObject backup, ClaimBackup claim, BackupSelection selection, DateTimeOffset now, CancellationToken cancel)
     {
         var job = ClusterNames.OfRun(backup.Name, backup.Uid, claim.Claim);
-        if (cache.BackupJobs.Find(backup.Namespace, job) is { } seen && seen.Owner.Uid == backup.Uid)
+        if (SeenJob(backup, claim.Claim) is { } seen)
         {
             return seen.IsOver
                 ? ClaimProgress.Ended(claim, seen, await outcomes.Of(seen, cancel))

@@ -117,6 +117,13 @@ public sealed class BackupLoopTests
         await JobOf(scene);
         var changed = await scene.Webhook.Patch($"{Backups}/mine", new JsonObject { ["spec"] = new JsonObject { ["claim"] = "data-db-0" } });
         Assert.Contains("a Backup never changes; make another one", changed.Text, StringComparison.Ordinal);
+        var forged = await scene.Webhook.Patch($"{Backups}/mine/status", new JsonObject { ["status"] = new JsonObject { ["phase"] = "Succeeded" } });
+        Assert.NotEqual(200, forged.Status);
+        var exported = Backup("again");
+        exported["status"] = new JsonObject { ["phase"] = "Succeeded" };
+        var brought = await scene.Webhook.Call("POST", Backups, exported);
+        Assert.True(brought.Status == 422, brought.Text);
+        Assert.Equal(["mine"], Names(scene));
     }
 
     [Fact]

@@ -2,6 +2,7 @@ using System.Security.Cryptography;
 using System.Text.Json.Nodes;
 using BackupRunner.Names;
 using BackupRunner.Policy;
+using BackupRunner.Storage;
 using BackupRunner.Tests.Cluster;
 using BackupRunner.Tests.Kube.Fake;
 using BackupRunner.Tests.Kube.Simulation;
@@ -41,6 +42,9 @@ sealed class ProtectedRedis : IAsyncDisposable
     public WebhookInstallation Webhook { get; }
 
     public string Password => password;
+
+    /// <summary>Where the backups are.</summary>
+    public IObjectStore Store => bucket.Store;
 
     static CancellationToken Cancel => TestContext.Current.CancellationToken;
 
