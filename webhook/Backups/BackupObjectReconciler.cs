@@ -17,6 +17,8 @@ public sealed class BackupObjectReconciler(KubeClient kube, ClusterCache cache, 
 
     static readonly TimeSpan LookAgain = TimeSpan.FromSeconds(5);
 
+    static readonly TimeSpan CacheLag = TimeSpan.FromSeconds(1);
+
     static readonly KubeResource<KubeObject> Jobs = KubeResources.Any("batch", "v1", "jobs");
 
     /// <returns>When to look again although nothing has changed; null: not before something has.</returns>
@@ -25,7 +27,19 @@ public sealed class BackupObjectReconciler(KubeClient kube, ClusterCache cache, 
     {
         if (cache.Catalog.Find(@namespace, name) is not { IsBeingDeleted: false, Record: null, Status.IsOver: false } backup)
             return null;
-        var now = time.GetUtcNow();
+        try
+        {
+            return await Reconcile(backup, time.GetUtcNow(), cancel);
+        }
+        catch (KubeException stale) when (stale.IsConflict || stale.IsNotFound)
+        {
+            // What was looked at is not what is there any more: its watch tells.
+            return CacheLag;
+        }
+    }
+
+    async Task<TimeSpan?> Reconcile(BackupObject backup, DateTimeOffset now, CancellationToken cancel)
+    {
         var workload = cache.Workload(backup.Workload);
         var selection = BackupSelection.Of(backup.Workload, backup.Claim, workload, workload is null ? null : assessor.Of(workload));
         if (backup.Status.Claims.Count == 0 && selection.Problem is { } problem)

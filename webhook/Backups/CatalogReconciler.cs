@@ -15,9 +15,26 @@ namespace BackupRunner.Webhook.Backups;
 /// </summary>
 public sealed class CatalogReconciler(KubeClient kube, ClusterCache cache, JobOutcomes outcomes, EventRecorder events, TimeProvider time)
 {
+    static readonly TimeSpan CacheLag = TimeSpan.FromSeconds(1);
+
     /// <param name="cronJob">Of the claim; its Lease has the same name.</param>
+    /// <returns>When to look again although nothing has changed; null: not before something has.</returns>
     /// <exception cref="KubeException">Later it may succeed.</exception>
-    public async Task Reconcile(string @namespace, string cronJob, CancellationToken cancel)
+    public async Task<TimeSpan?> Reconcile(string @namespace, string cronJob, CancellationToken cancel)
+    {
+        try
+        {
+            await Look(@namespace, cronJob, cancel);
+            return null;
+        }
+        catch (KubeException stale) when (stale.IsConflict || stale.IsNotFound)
+        {
+            // What was looked at is not what is there any more: its watch tells.
+            return CacheLag;
+        }
+    }
+
+    async Task Look(string @namespace, string cronJob, CancellationToken cancel)
     {
         if (cache.Own.Find(new ObjectKey("cronjobs", @namespace, cronJob)) is not { } own || cache.Labelled(@namespace, own.Label) is not { } id)
             return;

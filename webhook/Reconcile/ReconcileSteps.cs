@@ -33,8 +33,7 @@ public sealed class ReconcileSteps(
             case WorkKind.Backup:
                 return await requested.Reconcile(key.Namespace, key.Name, cancel);
             case WorkKind.Catalog:
-                await catalog.Reconcile(key.Namespace, key.Name, cancel);
-                return null;
+                return await catalog.Reconcile(key.Namespace, key.Name, cancel);
             case WorkKind.Restore:
                 return await restores.Reconcile(key.Namespace, key.Name, cancel);
             case WorkKind.Secret:
