@@ -34,6 +34,9 @@ public sealed record SeenBackup(
     /// <summary>A claim's name, and a condition's reason that is worth showing.</summary>
     const int LongestName = 253, LongestReason = 64;
 
+    /// <summary>It reads a backup back, and makes none: by the name of its CronJob.</summary>
+    public bool IsVerification => Owner.Name.StartsWith(ClusterNames.VerificationPrefix, StringComparison.Ordinal);
+
     /// <summary>It should run and does not.</summary>
     public bool Waits => State is BackupState.HasNoPod or BackupState.Starts;
 
