@@ -82,10 +82,13 @@ public static class ClusterNames
     public static string OfClaim(string kind, string workload, string claim) =>
         Fitted($"backup-{workload}-{claim}", $"{kind}/{workload}/{claim}", MaxCronJobLength, always: kind != StatefulSet || !IsPlain(workload, claim));
 
+    /// <summary>What no other name of ours begins with.</summary>
+    public const string VerificationPrefix = "verify-";
+
     /// <summary>The CronJob that reads the backups of one claim back: <c>verify-redis-data-redis-0</c>.</summary>
     /// <param name="kind">Lower case.</param>
     public static string OfVerification(string kind, string workload, string claim) =>
-        Fitted($"verify-{workload}-{claim}", $"{kind}/{workload}/{claim}", MaxCronJobLength, always: kind != StatefulSet || !IsPlain(workload, claim));
+        Fitted($"{VerificationPrefix}{workload}-{claim}", $"{kind}/{workload}/{claim}", MaxCronJobLength, always: kind != StatefulSet || !IsPlain(workload, claim));
 
     /// <summary>The Backup object that records a stored backup which no other asked for: <c>backup-redis-data-redis-0-20261122t020000z-k3x7qa</c>.</summary>
     /// <param name="kind">Lower case.</param>

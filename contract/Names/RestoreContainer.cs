@@ -3,7 +3,7 @@ namespace BackupRunner.Names;
 /// <summary>
 /// How a restore Job runs <c>commands.restore</c> in a second container, which has the workload's image and the claim at the workload's path. The two meet in
 /// a folder on a shared emptyDir. The runner puts <see cref="Script"/> there and then <see cref="Ready"/>; the container runs it and leaves its exit
-/// code in <see cref="ExitCode"/>. A container whose runner is gone gives up.
+/// code in <see cref="ExitCode"/>; a verification runs its command the same way. A container whose runner is gone gives up.
 /// </summary>
 public static class RestoreContainer
 {

@@ -32,4 +32,7 @@ public sealed record BackupPolicy
     public IReadOnlyDictionary<string, object?> Values { get; init; } = ReadOnlyDictionary<string, object?>.Empty;
 
     public RestorePolicy Restore { get; init; } = new();
+
+    /// <summary>Null: backups are not read back by themselves.</summary>
+    public VerificationPolicy? Verification { get; init; }
 }

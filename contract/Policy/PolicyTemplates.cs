@@ -14,6 +14,7 @@ public static class PolicyTemplates
     public const string Backup = "backup.commands.backup";
     public const string Restore = "backup.commands.restore";
     public const string Health = "backup.restore.healthCommand";
+    public const string Verification = "backup.verification.command";
 
     /// <summary>Those that are set, in the order in which a run uses them.</summary>
     public static IReadOnlyList<PolicyTemplate> Of(BackupPolicy policy)
@@ -29,6 +30,7 @@ public static class PolicyTemplates
             (Thaw, consistency.Freeze?.Thaw),
             (Restore, policy.Commands.Restore),
             (Health, policy.Restore.HealthCommand),
+            (Verification, policy.Verification?.Command),
         ];
         return [.. all.Where(template => template.Text is not null).Select(template => new PolicyTemplate(template.Path, template.Text!))];
     }

@@ -19,6 +19,8 @@ public static class PolicyWords
 
     public static FrozenDictionary<string, RunIn> Places { get; } = Words(("workload", RunIn.Workload), ("runner", RunIn.Runner));
 
+    public static FrozenDictionary<string, VerificationMode> VerificationModes { get; } = Words(("checksum", VerificationMode.Checksum), ("full", VerificationMode.Full));
+
     public static FrozenDictionary<string, VolumeAccessMethod> VolumeAccessMethods { get; } = Words(("shared-pvc", VolumeAccessMethod.SharedPvc));
 
     public static FrozenDictionary<string, ArchiveFormat> ArchiveFormats { get; } = Words(("tar.gz", ArchiveFormat.TarGz));
@@ -32,6 +34,8 @@ public static class PolicyWords
     public static string Of(StorageProvider provider) => Of(Providers, provider);
 
     public static string Of(EncryptionAlgorithm algorithm) => Of(EncryptionAlgorithms, algorithm);
+
+    public static string Of(VerificationMode mode) => Of(VerificationModes, mode);
 
     static FrozenDictionary<string, T> Words<T>(params (string Word, T Choice)[] words) =>
         words.ToFrozenDictionary(word => word.Word, word => word.Choice, StringComparer.Ordinal);

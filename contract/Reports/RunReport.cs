@@ -77,7 +77,7 @@ public sealed record ReportedCatalog(int Count, IReadOnlyList<ReportedBackup> Ne
     public const int MostListed = 100;
 }
 
-/// <param name="Result"><c>done</c>, or what <c>list</c> calls it: <c>damaged</c>, <c>unreadable</c>, <c>locked</c>, <c>plain</c>.</param>
+/// <param name="Result"><c>done</c>, or what <c>list</c> calls it: <c>damaged</c>, <c>unreadable</c>, <c>locked</c>, <c>plain</c>; or <c>unhealthy</c>, by the policy's <c>verification.command</c>.</param>
 /// <param name="Bytes">Apparent size of the regular files.</param>
 /// <param name="StoredBytes">Size of the stored object.</param>
 public sealed record ReportedBackup(

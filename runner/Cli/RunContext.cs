@@ -218,7 +218,7 @@ public sealed class RunContext(ParseResult call, RunOptions options, RunnerHost 
         ? time
         : throw new RunnerException(ExitCode.Usage, $"--before \"{text}\" is no time", "such as 2026-11-22T02:00:00Z; without an offset it is UTC");
 
-    static string Quoted(string value) => value.All(c => char.IsAsciiLetterOrDigit(c) || "/._-".Contains(c, StringComparison.Ordinal)) && value.Length > 0
+    internal static string Quoted(string value) => value.All(c => char.IsAsciiLetterOrDigit(c) || "/._-".Contains(c, StringComparison.Ordinal)) && value.Length > 0
         ? value
         : "'" + value.Replace("'", "'\\''", StringComparison.Ordinal) + "'";
 }

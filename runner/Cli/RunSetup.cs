@@ -67,4 +67,12 @@ public sealed record RunSetup
     /// <summary>What the policy's templates see.</summary>
     public TemplateModel TemplateModel(BackupId id, WorkloadSide workload) =>
         Templates.TemplateModel.Of(Policy.Values, workload.DataPath ?? Data, id, ArchivePath, workload.Names);
+
+    /// <summary>What the command of a verification sees: the data is where it was extracted, whatever the policy says.</summary>
+    public TemplateModel ScratchModel(BackupId id, string folder, string archivePath)
+    {
+        var series = RequiredSeries;
+        var values = new Dictionary<string, object?>(Policy.Values) { ["dataPath"] = folder };
+        return Templates.TemplateModel.Of(values, folder, id, archivePath, new WorkloadNames(series.Kind, series.Name, series.Namespace, "", "", series.Claim));
+    }
 }

@@ -1,96 +1,62 @@
 using System.CommandLine;
-using BackupRunner.Backups;
+using BackupRunner.Policy;
 using BackupRunner.Reports;
 
 namespace BackupRunner.Cli;
+
+/// <summary>The options that only a verification has.</summary>
+/// <param name="Mode">Null: the policy's, else checksum.</param>
+/// <param name="Scratch">As it was given; null: not at all.</param>
+public sealed record VerifyFlags(bool All, VerificationMode? Mode, string? Scratch, bool InContainer);
 
 public static class VerifyVerb
 {
     public static Command Create(RunOptions options, RunnerHost host)
     {
         var all = RunOptions.Flag("--all", "Every backup of the series.");
+        var mode = new Option<VerificationMode?>("--mode")
+        {
+            HelpName = "checksum|full",
+            Description = "How much is proven. [default: backup.verification.mode of the policy, else checksum]",
+            CustomParser = result => PolicyWords.VerificationModes.TryGetValue(result.Tokens[0].Value, out var known) ? known : Unknown(result),
+        };
+        var scratch = new Option<string?>("--scratch") { HelpName = "DIR", Description = "With --mode full: where the backup is extracted to. Empty or not there; what is extracted is removed again." };
+        var inContainer = RunOptions.Flag("--in-container", "With --mode full, in a pod: backup.verification.command runs in the pod's second container, \"workload\", which has the programs of the workload.");
         var command = new VerbCommand("verify", "Read a backup back and compare all of it with its manifest.", """
             Proves the manifest by its MAC when it is encrypted, and reads the whole object: its SHA-256, its checksum file, every gzip member, every header of the archive, and the numbers of files and bytes.
             Nothing is written. Exit 5 when anything is not as it was stored.
 
+            With --mode full the backup is also extracted, into a folder of its own in --scratch; what lies there is counted and compared with the manifest; and the policy's verification.command
+            runs in it (Values.dataPath), where it can open the data with the programs that will have to. Exit 3 when it fails. Exit 6 when the folder has too little room, which is told before anything is extracted.
+
+            No Lease and no lock is taken: a backup that is removed meanwhile is told of as that, and not as damaged.
+
             Examples:
               backup-runner verify --store /tmp/backups --data docs --latest
               backup-runner verify --store /tmp/backups --data docs --all --output json
+              backup-runner verify --policy redis.yaml --keys ring --workload statefulset/redis --claim data-redis-0 --latest --mode full --scratch /var/tmp/look
             """)
         {
             options.Policy, options.Store, options.Credentials, options.Keys, options.Data, options.Workload, options.Namespace, options.Claim, options.Cluster,
-            options.Backup, options.Before, options.Latest, all, options.AllowPlain, options.Report, options.Output,
+            options.Backup, options.Before, options.Latest, all, mode, scratch, inContainer, options.ArchivePath, options.AllowPlain, options.Report, options.Output,
         };
-        command.SetAction((call, cancel) =>
-            new VerbRun(options, host).Of("verify", call, (run, stop) => Verify(run, call.GetValue(all), stop), Print, json: null, cancel));
+        command.SetAction((call, cancel) => new VerbRun(options, host).Of(
+            "verify", call,
+            (run, stop) => new VerifyCall(run, new VerifyFlags(call.GetValue(all), call.GetValue(mode), call.GetValue(scratch), call.GetValue(inContainer))).Verify(stop),
+            Print, json: null, cancel));
         return command;
     }
 
-    static async Task Verify(RunContext run, bool all, CancellationToken cancel)
+    static VerificationMode? Unknown(System.CommandLine.Parsing.ArgumentResult result)
     {
-        var setup = run.Setup;
-        var series = setup.RequiredSeries;
-        var selection = all ? null : run.Selection("--all");
-        var entries = await run.Catalog.OfSeries(series, cancel).ToListAsync(cancel);
-        if (selection is not null)
-        {
-            var chosen = selection.Choose(entries, series.ToString());
-            foreach (var warning in chosen.Warnings)
-                run.Log.Warn(warning);
-            entries = [chosen.Entry];
-        }
-        else if (!entries.Exists(entry => entry.HasManifest))
-        {
-            throw new RunnerException(ExitCode.Usage, $"there is no backup of {series}", "\"list\" shows what there is");
-        }
-        var failures = new List<RunnerException>();
-        foreach (var entry in entries.Where(entry => entry.HasManifest))
-            await VerifyOne(run, entry, failures, cancel);
-        if (failures.Count == 1)
-            throw failures[0];
-        if (failures.Count > 1)
-        {
-            throw new RunnerException(
-                failures[0].ExitCode,
-                $"{failures.Count} backups {(failures.TrueForAll(failure => failure.ExitCode == ExitCode.Integrity) ? "are not as they were stored" : "could not be verified")}:\n  {string.Join("\n  ", failures.Select(failure => failure.Message))}",
-                failures[0].Hint);
-        }
+        result.AddError($"--mode \"{result.Tokens[0].Value}\" is not known; it is checksum or full");
+        return null;
     }
-
-    static async Task VerifyOne(RunContext run, CatalogEntry entry, List<RunnerException> failures, CancellationToken cancel)
-    {
-        try
-        {
-            if (entry.Problem is not null)
-                throw entry.Problem;
-            run.Progress.Begin($"verifying {entry.Keys.Id}", entry.Manifest!.Archive.TarBytes);
-            using var backup = await StoredBackup.Open(run.Setup.Store, entry, run.Trust, owner: null, run.Watch, cancel);
-            await backup.Verify(cancel);
-            if (await backup.ChecksumProblem(cancel) is { } problem)
-                throw new RunnerException(ExitCode.Integrity, problem, "the manifest and the data agree: the backup can be restored");
-            run.Backups.Add(Reported.Of(entry.Manifest));
-        }
-        catch (RunnerException failure)
-        {
-            failures.Add(failure);
-            var result = StatusOf(entry, failure).ToString().ToLowerInvariant();
-            run.Backups.Add(entry.Manifest is { } manifest
-                ? Reported.Of(manifest, result, failure.Message)
-                : new ReportedBackup(entry.Keys.Id.Text, result, null, null, entry.StoredBytes, Problem: failure.Message));
-        }
-    }
-
-    static BackupStatus StatusOf(CatalogEntry entry, RunnerException failure) => failure.ExitCode switch
-    {
-        _ when !entry.Complete => entry.Status,
-        ExitCode.Usage => BackupStatus.Locked,
-        ExitCode.Storage => BackupStatus.Unreadable,
-        _ => BackupStatus.Damaged,
-    };
 
     static void Print(RunContext run, TextWriter to)
     {
+        var also = run.Verification == PolicyWords.Of(VerificationMode.Full) ? ", and extracted to be looked at" : "";
         foreach (var backup in run.Backups)
-            to.WriteLine($"{backup.Id}   as it was stored: {Sizes.Bytes(backup.StoredBytes)}, SHA-256 {backup.Sha256}");
+            to.WriteLine($"{backup.Id}   as it was stored: {Sizes.Bytes(backup.StoredBytes)}, SHA-256 {backup.Sha256}{also}");
     }
 }

@@ -5,7 +5,7 @@ using BackupRunner.Reports;
 
 namespace BackupRunner.Cluster;
 
-/// <summary>Runs <c>commands.restore</c> in the second container of the restore Job, by files in a folder that both have.</summary>
+/// <summary>Runs a script of the policy in the second container of a Job, by files in a folder that both have.</summary>
 /// <param name="folder">Beside the archive, on the shared emptyDir.</param>
 public sealed class RestoreContainerShell(string folder, Action<string> say, TimeProvider time) : IWorkloadShell, IAsyncDisposable
 {
@@ -21,6 +21,9 @@ public sealed class RestoreContainerShell(string folder, Action<string> say, Tim
     const UnixFileMode ForAll = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute
         | UnixFileMode.GroupRead | UnixFileMode.GroupWrite | UnixFileMode.GroupExecute | UnixFileMode.OtherRead | UnixFileMode.OtherWrite | UnixFileMode.OtherExecute;
 
+    /// <summary>What is run there, for messages.</summary>
+    public string Script { get; init; } = "commands.restore";
+
     readonly CancellationTokenSource stop = new();
     Task beating = Task.CompletedTask;
 
@@ -35,7 +38,7 @@ public sealed class RestoreContainerShell(string folder, Action<string> say, Tim
             return Task.CompletedTask;
         });
         if (File.Exists(PathOf(RestoreContainer.Ready)) || File.Exists(PathOf(RestoreContainer.ExitCode)))
-            throw new RunnerException(ExitCode.Usage, $"\"{folder}\" holds what an earlier restore of this pod has left", "the Job's restartPolicy must be Never: another pod tries again");
+            throw new RunnerException(ExitCode.Usage, $"\"{folder}\" holds what an earlier run of this pod has left", "the Job's restartPolicy must be Never: another pod tries again");
         await WriteBeat(0, cancel);
         beating = KeepBeating();
     }
@@ -46,8 +49,8 @@ public sealed class RestoreContainerShell(string folder, Action<string> say, Tim
     {
         if (!await WaitFor(RestoreContainer.Waiting, StartPatience, cancel))
         {
-            throw new RunnerException(ExitCode.Usage, $"the policy has commands.restore, and no container runs it: \"{PathOf(RestoreContainer.Waiting)}\" did not appear",
-                "the restore Job needs its second container, with the workload's image and the shared folder: manifests/examples/redis/restore-job-command.yaml");
+            throw new RunnerException(ExitCode.Usage, $"the policy has {Script}, and no container runs it: \"{PathOf(RestoreContainer.Waiting)}\" did not appear",
+                "the Job needs its second container, with the workload's image and the shared folder: manifests/examples/redis/restore-job-command.yaml");
         }
     }
 
@@ -75,7 +78,7 @@ public sealed class RestoreContainerShell(string folder, Action<string> say, Tim
     }
 
     public Task<IHeldCommand> Hold(ShellCommand command, string signal, CancellationToken cancel) =>
-        throw new NotSupportedException("nothing is held in the container that restores");
+        throw new NotSupportedException("nothing is held in the second container");
 
     /// <summary>Ends the container, unless it has ended with its script.</summary>
     public async ValueTask DisposeAsync()

@@ -30,7 +30,7 @@ sealed class ArchivePlace : IDisposable
         if (!Directory.Exists(folder))
             return;
         var disk = new DriveInfo(folder);
-        var (free, kept) = (disk.AvailableFreeSpace, disk.TotalSize / KeptPart);
+        var (free, kept) = (disk.AvailableFreeSpace, Kept(disk.TotalSize));
         if (needed > free - kept)
         {
             throw new RunnerException(ExitCode.Volume,
@@ -38,6 +38,9 @@ sealed class ArchivePlace : IDisposable
                 "make room on the node's disk, or restore by a Job of your own with a larger volume there");
         }
     }
+
+    /// <summary>What has to stay free of a node's disk, in bytes.</summary>
+    public static long Kept(long totalBytes) => totalBytes / KeptPart;
 
     /// <param name="needed">Bytes that must be free there.</param>
     /// <param name="neededFor">What needs them, for the message.</param>

@@ -1,6 +1,7 @@
 using System.Text.Json.Nodes;
 using BackupRunner.Kube;
 using BackupRunner.Names;
+using BackupRunner.Reports;
 
 namespace BackupRunner.Tests.Cluster;
 
@@ -21,6 +22,7 @@ public sealed class ClusterRestoreTests
         Assert.Equal([1, 0, 1], controller.Seen);
         Assert.Equal(["healthy"], scene.Ran);
         Assert.Contains("stopping statefulset \"redis\": 1 replicas to 0", run.Error, StringComparison.Ordinal);
+        Assert.Equal(DataState.Restored, await scene.Left());
         await AssertSettled(scene);
         Assert.DoesNotContain(scene.Api.Log, entry => entry.User.Contains("restore-redis", StringComparison.Ordinal) && entry.Status is 401 or 403);
     }
@@ -37,6 +39,7 @@ public sealed class ClusterRestoreTests
         Assert.Contains("was not ready within 5s", run.Error, StringComparison.Ordinal);
         Assert.Contains("statefulset \"redis\" runs again", run.Error, StringComparison.Ordinal);
         Assert.Equal([1, 0, 1, 0, 1], controller.Seen);
+        Assert.Equal(DataState.RolledBack, await scene.Left());
         await AssertSettled(scene);
     }
 
@@ -48,6 +51,7 @@ public sealed class ClusterRestoreTests
 
         (await scene.Run("restore", ClusterScene.Policy(restore: "{startTimeout: 5s, undo: false}"), "--latest")).Exited(3);
 
+        Assert.Equal(DataState.Restored, await scene.Left());
         Assert.Equal("the data", await File.ReadAllTextAsync(Path.Combine(scene.Data, "dump.rdb"), Cancel));
         Assert.Equal([1, 0, 1], controller.Seen);
         await AssertSettled(scene);
@@ -63,6 +67,7 @@ public sealed class ClusterRestoreTests
 
         Assert.Equal("damaged", await File.ReadAllTextAsync(Path.Combine(scene.Data, "dump.rdb"), Cancel));
         Assert.Contains("did not stop within 3s", run.Error, StringComparison.Ordinal);
+        Assert.Equal(DataState.Untouched, await scene.Left());
         // The run does not wait for a pod that never went.
         await Support.Eventually.True(() => Task.FromResult(controller.Seen.Count == 3), "the replicas are back");
         Assert.Equal([1, 0, 1], controller.Seen);

@@ -2,6 +2,7 @@ using System.Text.Json;
 using System.Text.Json.Nodes;
 using BackupRunner.Kube;
 using BackupRunner.Names;
+using BackupRunner.Reports;
 using BackupRunner.Tests.Kube.Fake;
 using BackupRunner.Tests.Support;
 
@@ -92,6 +93,9 @@ sealed class ClusterScene : IAsyncDisposable
     public string Note(string word) => $"echo {word} >> {Scratch["ran"]}";
 
     public async Task<Lease> Lease(string name = ClaimLease) => await Admin.Get(KubeResources.Leases, Space, name, Cancel) ?? throw new InvalidOperationException($"no lease {name}");
+
+    /// <summary>What the last restore says that it has left, on its Lease.</summary>
+    public async Task<DataState?> Left() => Note(await Lease(RestoreLease), LeaseNotes.Report) is { } report ? JsonSerializer.Deserialize(report, ReportJson.Default.RunReport)!.Data : null;
 
     public static string? Note(Lease lease, string key) => lease.Metadata.Annotations?.GetValueOrDefault(key);
 

@@ -2,6 +2,7 @@ using System.Diagnostics;
 using System.Globalization;
 using System.Text.Json;
 using BackupRunner.Names;
+using BackupRunner.Reports;
 using BackupRunner.Tests.Restore;
 using BackupRunner.Tests.Support;
 
@@ -57,11 +58,14 @@ public sealed class ClusterScriptRestoreTests : IAsyncLifetime
 
         Assert.Contains("exited 4", failed.Error, StringComparison.Ordinal);
         Assert.Contains("statefulset \"redis\" stays stopped; it had 1 replicas", failed.Error, StringComparison.Ordinal);
+        Assert.Equal(DataState.Unsettled, await site.Scene.Left());
         Assert.Equal((0, "1"), (await site.Replicas(), await site.Note(LeaseNotes.Replicas)));
         await site.AssertReleased("failed");
         AssertNoArchive();
         await ResumeIsRefused();
+        Assert.Equal(DataState.Unsettled, await site.Scene.Left());
         await SecondRestoreSettles();
+        Assert.Equal(DataState.Restored, await site.Scene.Left());
     }
 
     [Fact]

@@ -1,4 +1,5 @@
 using BackupRunner.Names;
+using BackupRunner.Reports;
 using BackupRunner.Tests.EndToEnd;
 
 namespace BackupRunner.Tests.Cluster;
@@ -70,6 +71,7 @@ public sealed class ClusterStopTests
 
         var ended = (await run.Ended.WaitAsync(GracePeriod, Cancel)).Exited(143);
         Assert.Contains("statefulset \"redis\" runs again", ended.Error, StringComparison.Ordinal);
+        Assert.Equal(DataState.Untouched, await site.Scene.Left());
         await site.AssertSettled("staging", site.OldData);
     }
 
@@ -85,12 +87,14 @@ public sealed class ClusterStopTests
 
         var ended = (await run.Ended.WaitAsync(GracePeriod, Cancel)).Exited(143);
         Assert.Contains("restore --resume", ended.Error, StringComparison.Ordinal);
+        Assert.Equal(DataState.Unsettled, await site.Scene.Left());
         await site.AssertReleased("stopped");
         Assert.Equal((1, "1"), (await site.Replicas(), await site.Note(LeaseNotes.Replicas)));
         // By which the webhook knows that it was not a person who started it.
         Assert.NotNull(await site.Note(LeaseNotes.Started));
         await site.Controller.Become(() => true);
         (await site.RestoreHere("--resume")).Exited(0);
+        Assert.Equal(DataState.Restored, await site.Scene.Left());
         await site.AssertSettled("resumed", site.NewData);
     }
 }

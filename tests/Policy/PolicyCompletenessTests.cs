@@ -25,6 +25,7 @@ public sealed class PolicyCompletenessTests
     [InlineData(File + "consistency: {freeze: {timeout: 1m}}", "backup.settings.consistency.freeze.command (line 2, column 23): is missing; freeze needs \"command\" and \"thaw\", or \"hold\"")]
     [InlineData(File + "consistency: {freeze: {command: x, thaw: x, hold: x}}", "backup.settings.consistency.freeze.hold (line 2, column 51): is set together with \"command\" or \"thaw\"; closing a hold is its thaw, give one or the other")]
     [InlineData(File + "consistency: {freeze: {thaw: x, hold: x}}", "backup.settings.consistency.freeze.hold (line 2, column 39): is set together with \"command\" or \"thaw\"; closing a hold is its thaw, give one or the other")]
+    [InlineData(File + "verification: {mode: full}", "backup.verification.schedule (line 2, column 15): is missing; it says when the newest backup is read back")]
     public void Says_what_is_missing_or_contradicts(string text, string problem)
     {
         var (policy, marks) = PolicyDocument.Parse(text);
@@ -41,6 +42,9 @@ public sealed class PolicyCompletenessTests
     [InlineData("consistency: {enabled: true, freeze: {command: x, thaw: y}}")]
     [InlineData("consistency: {enabled: true, command: x, freeze: {hold: y}}")]
     [InlineData("consistency: {enabled: false}")]
+    [InlineData("verification: {schedule: '@daily'}")]
+    [InlineData("verification: {schedule: '30 3 * * *', mode: full, command: x}")]
+    [InlineData("verification:")]
     public void A_policy_that_says_enough_is_complete(string more) =>
         Assert.Empty(PolicyCompleteness.Problems(PolicyDocument.Parse(File + more).Policy));
 

@@ -26,8 +26,8 @@ public sealed class PolicyDocumentTests
             "backup.storage.bucket (line 5, column 13): 5 is a number where a text is expected; put it in quotes",
             "backup.retention.keepCount (line 7, column 16): \"seven\" is not a number",
             "backup.retention.keepCount (line 8, column 5): \"keepCount\" is given twice, first in line 7",
-            "backup.nothing (line 9, column 3): unknown key \"nothing\"; known here: enabled, storage, cluster, settings, retention, schedule, commands, values, restore",
-            "extra (line 10, column 1): unknown key \"extra\"; known here: backup, enabled, storage, cluster, settings, retention, schedule, commands, values, restore, volumeAccess, consistency, archive, checksum, encryption",
+            "backup.nothing (line 9, column 3): unknown key \"nothing\"; known here: enabled, storage, cluster, settings, retention, schedule, commands, values, restore, verification",
+            "extra (line 10, column 1): unknown key \"extra\"; known here: backup, enabled, storage, cluster, settings, retention, schedule, commands, values, restore, verification, volumeAccess, consistency, archive, checksum, encryption",
         ], problems.Select(problem => problem.ToString()));
         var thrown = Assert.Throws<PolicyException>(() => PolicyDocument.Parse("enabled: 1\ncluster: 2"));
         Assert.Equal(2, thrown.Message.Split('\n').Length);

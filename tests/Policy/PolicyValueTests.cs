@@ -55,6 +55,7 @@ public sealed class PolicyValueTests
             Undo = false,
             InPlace = true,
         }, policy.Restore);
+        Assert.Equal(("@weekly", VerificationMode.Full, "redis-check-rdb dump.rdb"), (policy.Verification?.Schedule?.Text, policy.Verification?.Mode, policy.Verification?.Command));
     }
 
     [Fact]
@@ -129,7 +130,13 @@ public sealed class PolicyValueTests
     [InlineData("storage: {sse: AES256, kmsKeyId: x}", "backup.storage.kmsKeyId (line 1, column 34): needs sse: aws:kms or aws:kms:dsse; other encryption takes no key of KMS")]
     [InlineData("storage: {storageClass: GLACIER}", "backup.storage.storageClass (line 1, column 25): \"GLACIER\" takes hours to read back; verify and restore would fail. GLACIER_IR is read at once")]
     [InlineData("backup: {storage: {storageClass: x}}", "backup.storage.storageClass (line 1, column 34): \"x\" is no storage class such as STANDARD_IA or GLACIER_IR")]
-    [InlineData("verification: {schedule: '@daily'}", "backup.verification (line 1, column 1): \"verification\" is not supported yet")]
+    [InlineData("verification: '@daily'", "backup.verification (line 1, column 15): expected a mapping, not a text")]
+    [InlineData("verification: {schedule: '@every 1h'}", "backup.verification.schedule (line 1, column 26): \"@every 1h\" counts from when the controller started, so it names no times; write five fields")]
+    [InlineData("verification: {schedule: {cron: '@daily'}}", "backup.verification.schedule (line 1, column 26): expected a single value, not a mapping")]
+    [InlineData("verification: {schedule: '@daily', mode: Full}", "backup.verification.mode (line 1, column 42): \"Full\" is not known; did you mean \"full\"?")]
+    [InlineData("verification: {schedule: '@daily', command: 'true'}", "backup.verification.command (line 1, column 45): needs mode: full; with \"checksum\" nothing is extracted for it to look at")]
+    [InlineData("verification: {schedule: '@daily', mode: full, command: true}", "backup.verification.command (line 1, column 57): true is a boolean where a text is expected; put it in quotes")]
+    [InlineData("verification: {schedule: '@daily', timeZone: Europe/Berlin}", "backup.verification.timeZone (line 1, column 36): unknown key \"timeZone\"; known here: schedule, mode, command")]
     [InlineData("storage: {endpoint: minio:9000}", "backup.storage.endpoint (line 1, column 21): \"minio:9000\" is not an address such as \"https://minio.example.com:9000\"")]
     [InlineData("storage: {endpoint: 'ftp://x'}", "backup.storage.endpoint (line 1, column 21): \"ftp://x\" is not an address such as \"https://minio.example.com:9000\"")]
     [InlineData("storage: {endpoint: 'https://me:pw@x'}", "backup.storage.endpoint (line 1, column 21): holds a user or password; they belong in the Secret of \"secretRef\"")]

@@ -18,7 +18,7 @@ public static class PolicyRights
     {
         var encryption = policy.Settings.Encryption;
         // A script in the runner's own pod has the files of all Secrets that the policy names before it.
-        var scriptsSeeSecrets = policy.Commands.RunIn == RunIn.Runner && (policy.Commands.Backup ?? policy.Commands.Restore) is not null;
+        var scriptsSeeSecrets = policy.Commands.RunIn == RunIn.Runner && (policy.Commands.Backup ?? policy.Commands.Restore ?? policy.Verification?.Command) is not null;
         List<AccessQuestion> questions = [];
         if (policy.Storage?.SecretRef is { Name: { } credentials } storage)
             Read(credentials, storage.Namespace, Storage);
@@ -43,7 +43,7 @@ public static class PolicyRights
             if ((of ?? @namespace) != @namespace)
                 questions.Add(new("get", "", "secrets", null, of!, name, $"which {path} reads"));
             else if (scriptsSeeSecrets)
-                questions.Add(new("get", "", "secrets", null, @namespace, name, $"which {path} lays beside the script of backup.commands with runIn: runner"));
+                questions.Add(new("get", "", "secrets", null, @namespace, name, $"which {path} lays beside the scripts of the policy, with backup.commands.runIn: runner"));
         }
 
         void Keep(string name, string? of, string path, string cause)

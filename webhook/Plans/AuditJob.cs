@@ -19,9 +19,6 @@ public static class AuditJob
     const int RandomBytes = 4;
     const int DeadlineSeconds = 6 * 3600;
 
-    /// <summary>Nobody's: it reads no data of the workload.</summary>
-    const int User = 65532;
-
     // The result is read within seconds; the Job stays for a person to look at.
     const int KeptSeconds = 24 * 3600;
 
@@ -40,14 +37,7 @@ public static class AuditJob
             ["automountServiceAccountToken"] = false,
             ["enableServiceLinks"] = false,
             ["restartPolicy"] = "Never",
-            ["securityContext"] = new JsonObject
-            {
-                ["runAsNonRoot"] = true,
-                ["runAsUser"] = User,
-                ["runAsGroup"] = User,
-                ["fsGroup"] = User,
-                ["seccompProfile"] = new JsonObject { ["type"] = "RuntimeDefault" },
-            },
+            ["securityContext"] = JobShape.Nobody(),
             ["containers"] = new JsonArray
             {
                 RunContainer.Of(

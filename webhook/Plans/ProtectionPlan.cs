@@ -13,6 +13,9 @@ public sealed record ProtectionPlan(
     /// <summary>The names of CronJobs, and of their Leases, that stay as they are: their claims exist and cannot be backed up any more.</summary>
     public IReadOnlyList<string> Staying { get; init; } = [];
 
+    /// <summary>The names of the CronJobs that verify the backups of such claims.</summary>
+    public IReadOnlyList<string> StayingVerifications { get; init; } = [];
+
     /// <summary>That the accounts of the workload may hold, in order.</summary>
     public IEnumerable<string> ClaimLeases => Claims.Select(NameOf).Concat(Staying).Order(StringComparer.Ordinal);
 
@@ -32,6 +35,9 @@ public sealed record ProtectionPlan(
 
     /// <summary>The CronJob of a claim, and its Lease.</summary>
     public string NameOf(ProtectedClaim claim) => ClusterNames.OfClaim(Workload.Id.Kind, Workload.Id.Name, claim.Name);
+
+    /// <summary>The CronJob that reads the claim's backups back.</summary>
+    public string VerificationOf(ProtectedClaim claim) => ClusterNames.OfVerification(Workload.Id.Kind, Workload.Id.Name, claim.Name);
 
     /// <summary>A backup runs commands of the policy in the workload's pod, and fails without one.</summary>
     public bool BacksUpByCommands => Terms.Settings.Consistency.Enabled || Terms.Commands is { Backup: not null, RunIn: not RunIn.Runner };

@@ -15,5 +15,6 @@ public static class WantedObjects
         LeaseManifest.ForRestore(plan),
         .. plan.Claims.Select(claim => LeaseManifest.For(plan, claim)),
         .. plan.Claims.Select(claim => BackupCronJob.For(plan, claim)),
+        .. VerificationCronJob.For(plan),
     ];
 }

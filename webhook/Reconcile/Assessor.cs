@@ -27,6 +27,7 @@ public sealed class Assessor(ClusterCache cache, Installation installation, Prob
         return new(new ProtectionPlan(workload, policy, selected.Claims, SecretDemands.Mounted(SecretDemands.Of(workload, policy, installation.Cluster)), installation)
         {
             Staying = [.. staying.Select(stays => stays.CronJob)],
+            StayingVerifications = policy.Policy.Verification is null ? [] : StayingVerifications(workload.Id, selected),
         }, problems);
     }
 
@@ -57,8 +58,16 @@ public sealed class Assessor(ClusterCache cache, Installation installation, Prob
     [
         .. selected.Unfit.ExceptBy(selected.Claims.Select(claim => claim.Name), unfit => unfit.Claim)
             .Select(unfit => (CronJob: ClusterNames.OfClaim(id.Kind, id.Name, unfit.Claim), unfit.Why))
-            .Where(stays => cache.Own.Find(new ObjectKey("cronjobs", id.Namespace, stays.CronJob))?.Label == id.Label).OrderBy(stays => stays.CronJob, StringComparer.Ordinal),
+            .Where(stays => IsOf(id, stays.CronJob)).OrderBy(stays => stays.CronJob, StringComparer.Ordinal),
     ];
+
+    List<string> StayingVerifications(WorkloadId id, SelectedClaims selected) =>
+    [
+        .. selected.Unfit.ExceptBy(selected.Claims.Select(claim => claim.Name), unfit => unfit.Claim)
+            .Select(unfit => ClusterNames.OfVerification(id.Kind, id.Name, unfit.Claim)).Where(name => IsOf(id, name)).Order(StringComparer.Ordinal),
+    ];
+
+    bool IsOf(WorkloadId id, string cronJob) => cache.Own.Find(new ObjectKey("cronjobs", id.Namespace, cronJob))?.Label == id.Label;
 
     static IEnumerable<string> Told(List<(string CronJob, string Why)> staying) => staying.Count switch
     {

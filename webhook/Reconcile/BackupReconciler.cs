@@ -3,7 +3,7 @@ using BackupRunner.Webhook.Workloads;
 
 namespace BackupRunner.Webhook.Reconcile;
 
-/// <summary>How the backups of one CronJob go: what is wrong with them stands in the workload's status until one succeeds, or the Job is deleted. It asks nobody and writes nothing.</summary>
+/// <summary>How the backups, or the verifications, of one CronJob go: what is wrong with them stands in the workload's status until one succeeds, or the Job is deleted. It asks nobody and writes nothing.</summary>
 public sealed class BackupReconciler(ClusterCache cache, ProblemNotes notes, TimeProvider time)
 {
     /// <summary>A large image, a slow volume: until then a pod may take its time.</summary>
@@ -32,14 +32,17 @@ public sealed class BackupReconciler(ClusterCache cache, ProblemNotes notes, Tim
         return (problems.Count > 0 ? string.Join("; ", problems) : null, next.Count > 0 ? next.Min() : null);
     }
 
-    internal static string NotBegun(SeenBackup backup) => $"a backup of claim \"{backup.Claim}\" has not begun for {Patience.TotalMinutes} minutes: " + (backup.State == BackupState.HasNoPod
+    internal static string NotBegun(SeenBackup backup) => $"a {Word(backup)} of claim \"{backup.Claim}\" has not begun for {Patience.TotalMinutes} minutes: " + (backup.State == BackupState.HasNoPod
         ? $"it has no pod; kubectl describe job {backup.Name}"
         : $"its pod does not start; kubectl describe pod --selector=job-name={backup.Name}");
 
-    static string Failed(SeenBackup backup) => $"the last backup of claim \"{backup.Claim}\" failed: {backup.Reason}; kubectl logs job/{backup.Name}";
+    static string Failed(SeenBackup backup) => $"the last {Word(backup)} of claim \"{backup.Claim}\" failed: {backup.Reason}; kubectl logs job/{backup.Name}";
+
+    static string Word(SeenBackup backup) => backup.IsVerification ? "verification" : "backup";
 
     /// <summary>Of the CronJob that is there, and of the claim that this one is for: the label and the owner of a Job are whatever its author has written.</summary>
     bool IsOurs(SeenBackup backup) =>
         cache.Own.Find(new ObjectKey("cronjobs", backup.Namespace, backup.Owner.Name)) is { } cronJob && cronJob.Uid == backup.Owner.Uid && cronJob.Label == backup.Label
-        && cache.Labelled(backup.Namespace, backup.Label) is { } workload && ClusterNames.OfClaim(workload.Kind, workload.Name, backup.Claim) == backup.Owner.Name;
+        && cache.Labelled(backup.Namespace, backup.Label) is { } workload
+        && (backup.IsVerification ? ClusterNames.OfVerification(workload.Kind, workload.Name, backup.Claim) : ClusterNames.OfClaim(workload.Kind, workload.Name, backup.Claim)) == backup.Owner.Name;
 }

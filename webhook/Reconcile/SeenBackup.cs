@@ -38,6 +38,9 @@ public sealed record SeenBackup(
     /// <summary><see cref="Owner"/> is a Backup.</summary>
     public bool IsOfBackup { get; init; }
 
+    /// <summary>It reads a backup back, and makes none: by the name of its CronJob.</summary>
+    public bool IsVerification => !IsOfBackup && Owner.Name.StartsWith(ClusterNames.VerificationPrefix, StringComparison.Ordinal);
+
     /// <summary>It should run and does not.</summary>
     public bool Waits => State is BackupState.HasNoPod or BackupState.Starts;
 

@@ -46,7 +46,7 @@ public sealed partial class WorkloadReconciler(
             }
             // Now that the account, the policy and the list are there, which audits and copies need.
             secrets.Note(workload.Id, demands);
-            var again = await Prune(workload.Id, wanted, plan.Staying, cancel);
+            var again = await Prune(workload.Id, wanted, [.. plan.Staying, .. plan.StayingVerifications], cancel);
             await Say(workload, WorkloadStatus.Protected(plan, [.. assessment.Problems, .. kept], cache.LeasesFor(workload.Id).Any(lease => lease.IsStopping)), cancel);
             return isBusy ? RunsOn : again;
         }

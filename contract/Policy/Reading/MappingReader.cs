@@ -13,7 +13,6 @@ sealed class MappingReader
     readonly PolicyMarks marks;
     readonly Dictionary<string, YamlEntry> entries = new(StringComparer.Ordinal);
     readonly List<string> taken = [];
-    readonly HashSet<string> later = new(StringComparer.Ordinal);
 
     /// <param name="node">Null when the key is not set: every default holds.</param>
     public MappingReader(string path, YamlNode? node, ProblemList problems, PolicyMarks marks)
@@ -147,19 +146,11 @@ sealed class MappingReader
         return [.. list.Items.OfType<YamlScalar>().Select(item => item.Text)];
     }
 
-    /// <summary>A key that a later version will have.</summary>
-    public void NotYet(string key)
-    {
-        later.Add(key);
-        if (entries.TryGetValue(key, out var entry))
-            problems.Add(PathOf(key), entry.Mark, $"{Quoted.Of(key)} is not supported yet");
-    }
-
     public void Finish()
     {
         foreach (var entry in entries.Values)
         {
-            if (!later.Contains(entry.Key) && !taken.Contains(entry.Key))
+            if (!taken.Contains(entry.Key))
                 problems.Add(PathOf(Quoted.Key(entry.Key)), entry.Mark, problems.HasRoom ? Nearest.UnknownKey(entry.Key, taken) : "");
         }
     }

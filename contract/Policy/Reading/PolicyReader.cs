@@ -73,9 +73,8 @@ static class PolicyReader
             Commands = Commands(body.Section("commands")),
             Values = Values(body, problems, marks),
             Restore = Restore(body.Section("restore")),
+            Verification = body.Optional("verification", Verification),
         };
-        foreach (var key in PolicyPath.LaterKeys)
-            body.NotYet(key);
         body.Finish();
         return policy;
     }
@@ -128,6 +127,20 @@ static class PolicyReader
         };
         section.Finish();
         return restore;
+    }
+
+    static VerificationPolicy Verification(MappingReader section)
+    {
+        var verification = new VerificationPolicy
+        {
+            Schedule = section.Parsed("schedule", ScheduleReader.Cron),
+            Mode = section.Choice("mode", PolicyWords.VerificationModes) ?? VerificationMode.Checksum,
+            Command = section.Text("command"),
+        };
+        if (verification is { Command: not null, Mode: VerificationMode.Checksum })
+            section.Refuse("command", "needs mode: full; with \"checksum\" nothing is extracted for it to look at");
+        section.Finish();
+        return verification;
     }
 
     static (NumericOwner? Owner, string? Problem) Owner(string text) => NumericOwner.Parse(text) is { } owner

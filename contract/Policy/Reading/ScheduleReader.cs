@@ -17,7 +17,7 @@ static class ScheduleReader
         return schedule;
     }
 
-    static (CronSchedule? Schedule, string? Problem) Cron(string text) =>
+    public static (CronSchedule? Schedule, string? Problem) Cron(string text) =>
         CronSchedule.TryParse(text, out var schedule, out var problem) ? (schedule, null) : (null, $"{Quoted.Of(text)} {problem}");
 
     static (TimeZoneInfo? Zone, string? Problem) Zone(string text) =>

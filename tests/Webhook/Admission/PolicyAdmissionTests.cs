@@ -48,6 +48,8 @@ public sealed class PolicyAdmissionTests
     [InlineData("settings: {consistency: {enabled: true, command: sync}}", "create pods/exec default/")]
     [InlineData("restore: {healthCommand: \"true\"}", "create pods/exec default/")]
     [InlineData("storage: {provider: s3, bucket: b, region: r, secretRef: {name: cred}}\n  commands: {backup: sync, runIn: runner}", "get secrets default/cred;create pods/exec default/")]
+    [InlineData("storage: {provider: s3, bucket: b, region: r, secretRef: {name: cred}}\n  commands: {runIn: runner}\n  verification: {schedule: \"@daily\", mode: full, command: look}", "get secrets default/cred;create pods/exec default/")]
+    [InlineData("verification: {schedule: \"@daily\"}", "")]
     public async Task The_author_must_be_allowed_what_the_policy_does_for_him(string more, string asked)
     {
         var policy = Scene.Object(more.StartsWith("storage", StringComparison.Ordinal)

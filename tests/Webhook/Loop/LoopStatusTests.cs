@@ -8,6 +8,7 @@ namespace BackupRunner.Tests.Webhook;
 public sealed class LoopStatusTests
 {
     const string Set = "/apis/apps/v1/namespaces/default/statefulsets/db";
+    const string Nightly = "/apis/backup.middleware.io/v1/namespaces/default/backuppolicies/nightly";
     const string CronJob = "backup-db-data-db-0";
     const string Good = "1 claim protected by policy \"nightly\"";
 
@@ -87,6 +88,8 @@ public sealed class LoopStatusTests
         ((JsonArray)set["spec"]!["template"]!["spec"]!["containers"]![0]!["volumeMounts"]!).Add(new JsonObject { ["name"] = "logs", ["mountPath"] = "/logs" });
         await using var scene = await Protected(set);
         await scene.UntilStatus("2 claims protected");
+        await scene.Patch(Nightly, """spec: {verification: {schedule: "@weekly"}}""");
+        await scene.UntilMade("cronjobs", CronJob, "backup-db-logs-db-0", "verify-db-data-db-0", "verify-db-logs-db-0");
         foreach (var name in (string[])["data-db-0", "logs-db-0"])
         {
             await scene.Webhook.Create(Yaml.Documents($$"""
@@ -106,15 +109,18 @@ public sealed class LoopStatusTests
         await scene.UntilStatus($"1 claim protected by policy \"nightly\"; but volume \"data\" is mounted by several sub-paths (\"a\", \"b\")");
         Assert.EndsWith($"CronJob \"{CronJob}\" stays as it is", scene.Status(), StringComparison.Ordinal);
         Assert.Equal("logs", (string?)scene.Api.Cluster.Get("statefulsets", "default", "db")!.Item["metadata"]!["annotations"]![ClusterNames.ClaimsAnnotation]);
-        Assert.Equal([CronJob, "backup-db-logs-db-0"], scene.Made("cronjobs"));
+        Assert.Equal([CronJob, "backup-db-logs-db-0", "verify-db-data-db-0", "verify-db-logs-db-0"], scene.Made("cronjobs"));
         Assert.Equal([CronJob, "backup-db-logs-db-0", "restore-statefulset-db"], scene.Made("leases"));
         Assert.Equal(before, scene.Api.Cluster.Get("cronjobs", "default", CronJob)!.Item["spec"]!.ToJsonString());
         Assert.Contains($"\"{CronJob}\"", scene.Api.Cluster.Get("roles", "default", "backup-db")!.Item["rules"]!.ToJsonString(), StringComparison.Ordinal);
 
         await scene.Webhook.Call("DELETE", "/api/v1/namespaces/default/persistentvolumeclaims/data-db-0");
 
-        await scene.UntilMade("cronjobs", "backup-db-logs-db-0");
+        await scene.UntilMade("cronjobs", "backup-db-logs-db-0", "verify-db-logs-db-0");
         await scene.UntilMade("leases", "backup-db-logs-db-0", "restore-statefulset-db");
         await WatchedNamespace.Until(() => scene.Status() == Good, "nothing more is said of it");
+
+        await scene.Patch(Nightly, "spec: {verification: null}");
+        await scene.UntilMade("cronjobs", "backup-db-logs-db-0");
     }
 }

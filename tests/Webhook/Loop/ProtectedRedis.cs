@@ -170,6 +170,24 @@ sealed class ProtectedRedis : IAsyncDisposable
         return new EndedJob(Conditions().Any(condition => Is(condition!, "Complete")), pods.Count, string.Join('\n', pods.Select(pod => pod.Log)), pods.Count == 0 ? "" : pods[^1].Name);
     }
 
+    public async Task Patch(JsonObject spec)
+    {
+        var answer = await Webhook.Patch($"/apis/backup.middleware.io/v1/namespaces/{Space}/backuppolicies/nightly", new JsonObject { ["spec"] = spec });
+        Assert.True(answer.Status == 200, answer.Text);
+    }
+
+    public string Status() => (string?)Api.Cluster.Get("statefulsets", Space, "redis")!.Item["metadata"]!["annotations"]?[ClusterNames.StatusAnnotation] ?? "";
+
+    /// <summary>One byte of the archive of a stored backup becomes another.</summary>
+    public async Task Damage(string id)
+    {
+        var store = bucket.Store;
+        var stored = await store.List("", Cancel).SingleAsync(one => one.Key.Contains(id, StringComparison.Ordinal) && one.Key.EndsWith(".gcm", StringComparison.Ordinal), Cancel);
+        var content = await SmallObject.Read(store, stored, checked((int)stored.Bytes), Cancel);
+        content[content.Length / 2] ^= 1;
+        await store.Put(stored.Key, content, Cancel);
+    }
+
     public string IdOf(EndedJob backup) => (string)JsonNode.Parse(
         (string)Api.Cluster.Get("pods", Space, backup.LastPod)!.Item["status"]!["containerStatuses"]!.AsArray().Single(status => (string)status!["name"]! == "runner")!["state"]!["terminated"]!["message"]!)!["id"]!;
 

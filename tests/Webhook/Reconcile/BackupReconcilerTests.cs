@@ -36,9 +36,9 @@ public sealed class BackupReconcilerTests
     static string Ended(string type, string at, string reason = "BackoffLimitExceeded") =>
         $$"""{"conditions": [{"type": "FailureTarget", "status": "True"}, {"type": "{{type}}", "status": "True", "reason": "{{reason}}", "lastTransitionTime": "2026-11-22T{{at}}:00Z"}]}""";
 
-    KubeObject Job(string name, string status, string owner = "cron", string claim = "data-db-0", string kind = "CronJob", string spec = "") => Item($$"""
+    KubeObject Job(string name, string status, string owner = "cron", string claim = "data-db-0", string kind = "CronJob", string spec = "", string cronJob = CronJob) => Item($$"""
         {"kind": "Job", "metadata": {"name": "{{name}}", "namespace": "default", "uid": "{{name}}", "creationTimestamp": "{{time.GetUtcNow():yyyy-MM-dd'T'HH:mm:ss'Z'}}",
-          "labels": {"backup.middleware.io/for": "statefulset.db"}, "ownerReferences": [{"apiVersion": "batch/v1", "kind": "{{kind}}", "name": "{{CronJob}}", "uid": "{{owner}}"}] },
+          "labels": {"backup.middleware.io/for": "statefulset.db"}, "ownerReferences": [{"apiVersion": "batch/v1", "kind": "{{kind}}", "name": "{{cronJob}}", "uid": "{{owner}}"}] },
          "spec": { {{spec}} "template": {"spec": {"containers": [{"args": ["backup", "--claim={{claim}}"]}] } } }, "status": {{status}} }
         """);
 
@@ -139,6 +139,30 @@ public sealed class BackupReconcilerTests
         var bare = Job("bare", failed);
         Assert.Null(SeenBackup.Of(bare with { Metadata = bare.Metadata with { Labels = null } }));
         Assert.Empty(Problem());
+    }
+
+    [Fact]
+    public void A_verification_is_told_of_as_one_and_is_no_backup()
+    {
+        const string verify = "verify-db-data-db-0";
+        cache.Put(OwnObject.Of("cronjobs", Item("""{"kind": "CronJob", "metadata": {"name": "verify-db-data-db-0", "namespace": "default", "uid": "verify", "labels": {"backup.middleware.io/for": "statefulset.db"}}}"""))!);
+        Told(Job("backup", Ended("Complete", "02:10")));
+        Told(Job("look", Ended("Failed", "04:10", "PodFailurePolicy"), owner: "verify", cronJob: verify));
+        Assert.Empty(Problem());
+        var key = Key with { Name = verify };
+        new BackupReconciler(cache, notes, time).Reconcile(key);
+        Assert.Equal("the last verification of claim \"data-db-0\" failed: PodFailurePolicy; kubectl logs job/look", Assert.Single(notes.Of(Db)));
+
+        // A backup that succeeds later says nothing of it; a verification does.
+        Told(Job("next", Ended("Complete", "05:10")));
+        Assert.Contains("job/look", Problem(), StringComparison.Ordinal);
+        Told(Job("again", Ended("Complete", "06:10"), owner: "verify", cronJob: verify));
+        new BackupReconciler(cache, notes, time).Reconcile(key);
+        Assert.Empty(notes.Of(Db));
+        // Of another claim than its CronJob is for.
+        Told(Job("other", Ended("Failed", "07:10"), owner: "verify", cronJob: verify, claim: "data-db-1"));
+        new BackupReconciler(cache, notes, time).Reconcile(key);
+        Assert.Empty(notes.Of(Db));
     }
 
     [Fact]

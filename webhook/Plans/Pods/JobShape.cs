@@ -19,6 +19,19 @@ static class JobShape
         ["capabilities"] = new JsonObject { ["drop"] = new JsonArray { "ALL" } },
     };
 
+    /// <summary>Nobody's: the pod reads no data of a workload where that has it.</summary>
+    const int User = 65532;
+
+    /// <summary>Of a pod that runs as nobody.</summary>
+    public static JsonObject Nobody() => new()
+    {
+        ["runAsNonRoot"] = true,
+        ["runAsUser"] = User,
+        ["runAsGroup"] = User,
+        ["fsGroup"] = User,
+        ["seccompProfile"] = new JsonObject { ["type"] = "RuntimeDefault" },
+    };
+
     /// <summary>What trying again cannot mend: the policy (2), a key or damaged data (5), the volume (6), another run (7).</summary>
     public static JsonObject NotByTryingAgain() => new() { ["containerName"] = RunContainer.Name, ["operator"] = "In", ["values"] = new JsonArray { 2, 5, 6, 7 } };
 

@@ -35,6 +35,14 @@ static class RunPlacement
         Tolerate(plan.Workload.Pod, pod);
     }
 
+    /// <param name="withWorkload">It runs the workload's image, which may be for some nodes alone.</param>
+    public static void OfVerification(ProtectionPlan plan, bool withWorkload, JsonObject pod)
+    {
+        if (withWorkload)
+            LikeTheWorkload(plan.Workload.Pod, null, pod);
+        Tolerate(plan.Workload.Pod, pod);
+    }
+
     static void LikeTheWorkload(PodShape shape, JsonObject? podAffinity, JsonObject pod)
     {
         var affinity = new JsonObject();
