@@ -10,6 +10,8 @@ using BackupRunner.Webhook.Plans;
 using BackupRunner.Webhook.Reconcile;
 using BackupRunner.Webhook.Recovery;
 using BackupRunner.Webhook.Status;
+using BackupRunner.Webhook.Status.Metrics;
+using BackupRunner.Webhook.Status.View;
 using BackupRunner.Webhook.Tls;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.Extensions.Logging;
@@ -61,7 +63,7 @@ async Task<int> Serve(WebhookOptions options, CancellationToken cancel)
         return CommandLine.Usage;
     }
     using var kube = new KubeClient(config with { CallsPerSecond = 200, CallsAtOnce = 400 }, time);
-    var (readiness, liveness, serving) = (new Readiness(), new Liveness(), new ServingCertificate(time));
+    var (readiness, liveness, serving, metrics) = (new Readiness(), new Liveness(), new ServingCertificate(time), new WebhookMetrics());
     var named = new TaskCompletionSource();
     readiness.Add("the API server has not answered yet", named.Task);
     readiness.Add(() => serving.Problem);
@@ -75,7 +77,7 @@ async Task<int> Serve(WebhookOptions options, CancellationToken cancel)
     var installation = new Installation(options.RunnerImage, cluster) { SecretNamespaces = options.SecretNamespaces, Unreviewed = [KubeSystem, place.Namespace] };
     var cache = new ClusterCache();
     var watch = new ClusterWatch(kube, cache, options.SecretNamespaces, time, logs.CreateLogger<ClusterWatch>());
-    using var admission = new AdmissionEndpoints(new AdmissionDecisions(cache, new AccessReviews(kube.IsAllowed, time), installation), time, logs.CreateLogger<AdmissionEndpoints>());
+    using var admission = new AdmissionEndpoints(new AdmissionDecisions(cache, new AccessReviews(kube.IsAllowed, time), installation), time, logs.CreateLogger<AdmissionEndpoints>(), metrics.Admission);
 
     var (notes, applier) = (new ProblemNotes(), new Applier(kube, cache.Own));
     var events = new EventRecorder(kube, instance, logs.CreateLogger<EventRecorder>(), time);
@@ -93,7 +95,7 @@ async Task<int> Serve(WebhookOptions options, CancellationToken cancel)
         new LeaseReconciler(cache, assessor, new LeaseTending(kube, events, instance, time), notes),
         secrets,
         new BackupReconciler(cache, notes, time));
-    var loop = new ReconcileLoop(cache, steps.Everything, steps.Of, time, logs.CreateLogger<ReconcileLoop>());
+    var loop = new ReconcileLoop(cache, steps.Everything, steps.Of, time, logs.CreateLogger<ReconcileLoop>(), metrics.Queues);
     var leadership = new Leadership(kube, place.Namespace, $"{instance}_{Guid.NewGuid():n}", time, logs.CreateLogger<Leadership>());
 
     using var ending = CancellationTokenSource.CreateLinkedTokenSource(cancel);
@@ -104,6 +106,8 @@ async Task<int> Serve(WebhookOptions options, CancellationToken cancel)
         kestrel.Limits.MaxRequestBodySize = AdmissionLimits.BodyBytes + 1;
         kestrel.ListenAnyIP(options.Port, serving.UseIn);
     }, server => AdmissionEndpoints.Map(server, admission));
+
+    await using var status = options.StatusPort == 0 ? null : await Listener.Start(logs, kestrel => kestrel.ListenAnyIP(options.StatusPort), server => server.UseStatus(View, metrics));
 
     (string Name, Task Loop)[] loops =
     [
@@ -120,6 +124,8 @@ async Task<int> Serve(WebhookOptions options, CancellationToken cancel)
         await Task.WhenAll(loops.Select(one => one.Loop.ContinueWith(ended => ended.IsFaulted ? ended : Task.CompletedTask, TaskScheduler.Default).Unwrap()));
     }, time);
     return 0;
+
+    StatusView View() => new(time.GetUtcNow(), [], [], Leads: false, CertificateExpiry: null);
 
     async Task Lead(CancellationToken end)
     {
