@@ -46,7 +46,7 @@ sealed class RunningWebhook : IAsyncDisposable
         string[] arguments =
         [
             Path.Join(AppContext.BaseDirectory, "backup-webhook.dll"), "--kubeconfig", kubeconfig, "--namespace", "backup-system", "--runner-image", "backup-runner:0.1.0",
-            $"--port={port}", $"--health-port={health}", $"--status-port={status}", .. more,
+            $"--port={port}", $"--health-port={health}", .. more.Any(option => option.StartsWith("--status-port", StringComparison.Ordinal)) ? [] : (string[])[$"--status-port={status}"], .. more,
         ];
         var start = new ProcessStartInfo("dotnet", arguments) { RedirectStandardOutput = true, RedirectStandardError = true };
         start.Environment["DOTNET_EnableDiagnostics"] = "0";

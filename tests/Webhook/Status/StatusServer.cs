@@ -1,4 +1,7 @@
+using System.IO.Pipelines;
 using System.Net;
+using System.Text;
+using BackupRunner.Webhook.Admission;
 using BackupRunner.Webhook.Status;
 using BackupRunner.Webhook.Status.Metrics;
 using BackupRunner.Webhook.Status.View;
@@ -50,6 +53,30 @@ sealed class StatusServer : IAsyncDisposable
     }
 
     public Task<string> Get(string path) => Http.GetStringAsync(new Uri(Address, path), TestContext.Current.CancellationToken);
+
+    /// <summary>What instruments have counted, without a server.</summary>
+    public static async Task<string> Told(WebhookMetrics metrics)
+    {
+        var text = new MemoryStream();
+        await metrics.Write(PipeWriter.Create(text), Views.Empty, TestContext.Current.CancellationToken);
+        return Encoding.UTF8.GetString(text.ToArray());
+    }
+
+    /// <summary>Every instrument has counted something, so that each has a series.</summary>
+    public void Everything()
+    {
+        var queue = Metrics.Queues.Of("workloads");
+        queue.Depth.Set(0);
+        queue.Adds.Inc();
+        queue.Retries.Inc();
+        queue.Waited.Observe(0.1);
+        queue.Worked.Observe(0.1);
+        Metrics.Admission.Answered("/mutate", "CREATE", AdmissionReply.Unchanged);
+        Metrics.Admission.Took("/mutate", TimeSpan.FromMilliseconds(3));
+        Metrics.Restores.Ended("default", "StatefulSet", "redis", succeeded: true, Views.Now, TimeSpan.FromMinutes(1));
+        Metrics.Restores.Ended("default", "StatefulSet", "etcd", succeeded: false, Views.Now, TimeSpan.FromMinutes(1));
+        Metrics.Keys.RotationDue("default", "backup-key", Views.Now.AddDays(30));
+    }
 
     public ValueTask DisposeAsync() => app.DisposeAsync();
 }

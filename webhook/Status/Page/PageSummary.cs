@@ -3,7 +3,7 @@ using BackupRunner.Webhook.Status.View;
 namespace BackupRunner.Webhook.Status.Page;
 
 /// <summary>The numbers on top.</summary>
-/// <param name="Good">Claims that are as they should be.</param>
+/// <param name="Good">Claims whose backups are as the schedule wants them.</param>
 /// <param name="Problems">Things that somebody has to look at.</param>
 /// <param name="StoredBytes">Of all backups; null: not of all is it known.</param>
 public sealed record PageSummary(int Workloads, int Claims, int Good, int Problems, int Running, int Unprotected, int Backups, long? StoredBytes)

@@ -11,7 +11,7 @@ public static class RunBar
         var what = run.Verb switch { "backup" => "Backing up", "restore" => "Restoring", "verify" => "Verifying", var other => other };
         var percent = run.Percent is { } known ? Math.Clamp(known, 0, 100).ToString(CultureInfo.InvariantCulture) : null;
         html.Open("div", ("class", "run"), ("data-run", $"{workload.Namespace}/{workload.Kind}/{workload.Name}/{claim.Claim}"))
-            .Open("span", ("class", "run-words")).Element("b", what).Text(run.Step is { } step ? $" {step}" : "");
+            .Open("span", ("class", "run-words")).Open("span").Element("b", what).Text(run.Step is { } step ? $" · {step}" : "").Close("span");
         if (percent is not null)
             html.Element("span", $"{percent} %", ("class", "run-percent"));
         html.Close("span").Open("progress", ("max", "100"), ("value", percent), ("aria-label", $"{what} {workload.Name}, claim {claim.Claim}")).Close("progress");
@@ -26,12 +26,13 @@ public static class RunBar
     /// <summary>All that run, with the names of their claims; nothing when none does.</summary>
     public static Html Runs(this Html html, StatusView view)
     {
-        html.Open("section", ("id", "running"), ("aria-labelledby", "running-title"), ("hidden", In(view).Any() ? null : "")).Element("h2", "Running now", ("id", "running-title")).Open("ul", ("class", "runs"));
-        foreach (var (workload, claim, run) in In(view).Take(PageLimits.MostListed))
+        IReadOnlyList<(WorkloadView Workload, ClaimView Claim, RunView Run)> all = [.. In(view)];
+        html.Open("section", ("id", "running"), ("aria-labelledby", "running-title"), ("tabindex", "-1"), ("hidden", all.Count > 0 ? null : "")).Element("h2", "Running now", ("id", "running-title"));
+        html.List("runs", "runs", all, PageLimits.ShownRuns, (one, _) =>
         {
-            html.Open("li").Open("div", ("class", "name")).Element("b", workload.Name).Element("span", $"{workload.Namespace} · {claim.Claim}", ("class", "soft")).Close("div");
-            html.Bar(workload, claim, run).Close("li");
-        }
-        return html.Close("ul").Close("section");
+            html.Open("div", ("class", "name")).Element("b", one.Workload.Name).Element("span", $"{one.Workload.Namespace} · {one.Claim.Claim}", ("class", "soft")).Close("div");
+            html.Bar(one.Workload, one.Claim, one.Run);
+        });
+        return html.Close("section");
     }
 }

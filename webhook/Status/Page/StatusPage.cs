@@ -1,4 +1,3 @@
-using System.Globalization;
 using BackupRunner.Reports;
 using BackupRunner.Webhook.Status.View;
 
@@ -21,7 +20,7 @@ public static class StatusPage
         Numbers(html, summary);
         if (view.Workloads.Count == 0)
             Nothing(html, filter);
-        Problems(html, view, summary.Problems);
+        Problems(html, view);
         html.Runs(view);
         await html.Pass(cancel);
         if (view.Workloads.Count > 0)
@@ -56,21 +55,21 @@ public static class StatusPage
     static void Numbers(Html html, PageSummary summary)
     {
         html.Open("dl", ("class", "numbers"));
-        Number("Protected workloads", summary.Workloads, summary.Claims == 1 ? "1 claim" : $"{Count(summary.Claims)} claims", null, "#workloads");
-        Number("Claims as they should be", summary.Good, $"of {Count(summary.Claims)}", summary.Claims > 0 && summary.Good == summary.Claims ? "good" : null, null);
-        Number("Need attention", summary.Problems, summary.Problems == 0 ? "nothing" : "what, is below", summary.Problems > 0 ? "bad" : null, summary.Problems > 0 ? "#attention" : null);
+        Number("Protected workloads", summary.Workloads, summary.Claims == 1 ? "1 claim" : $"{LongList.Count(summary.Claims)} claims", null, "#workloads");
+        Number("Claims up to date", summary.Good, $"of {LongList.Count(summary.Claims)}", summary.Claims > 0 && summary.Good == summary.Claims ? "good" : null, null);
+        Number("Need attention", summary.Problems, summary.Problems == 1 ? "thing" : summary.Problems == 0 ? "" : "things", summary.Problems > 0 ? "bad" : null, summary.Problems > 0 ? "#attention" : null);
         Number("Running now", summary.Running, "", summary.Running > 0 ? "busy" : null, summary.Running > 0 ? "#running" : null);
         Number("Backups kept", summary.Backups, summary.StoredBytes is > 0 and var bytes ? $"{Sizes.Bytes(bytes)} stored" : "", null, null);
-        Number("Unprotected StatefulSets", summary.Unprotected, "", summary.Unprotected > 0 ? "warn" : null, summary.Unprotected > 0 ? "#unprotected" : null);
+        Number("Unprotected", summary.Unprotected, summary.Unprotected == 1 ? "StatefulSet" : "StatefulSets", summary.Unprotected > 0 ? "warn" : null, summary.Unprotected > 0 ? "#unprotected" : null);
         html.Close("dl");
 
         void Number(string what, int number, string more, string? tone, string? link)
         {
             html.Open("div", ("class", tone)).Element("dt", what).Open("dd");
             if (link is null)
-                html.Element("b", Count(number));
+                html.Element("b", LongList.Count(number));
             else
-                html.Element("a", Count(number), ("href", link), ("id", "to-" + link[1..]));
+                html.Element("a", LongList.Count(number), ("href", link), ("id", "to-" + link[1..]));
             html.Element("span", more).Close("dd").Close("div");
         }
     }
@@ -83,23 +82,21 @@ public static class StatusPage
         html.Open("p").Text("POLICY is a BackupPolicy of the same namespace: ").Element("code", "kubectl get backuppolicies -A").Text(" shows which there are.").Close("p").Close("section");
     }
 
-    static void Problems(Html html, StatusView view, int count)
+    static void Problems(Html html, StatusView view)
     {
-        if (count == 0)
+        IReadOnlyList<Attention> all = [.. Attention.In(view)];
+        if (all.Count == 0)
             return;
-        html.Open("section", ("id", "attention"), ("aria-labelledby", "attention-title"), ("tabindex", "-1")).Element("h2", "Needs attention", ("id", "attention-title")).Open("ul", ("class", "problems"));
-        foreach (var (one, i) in Attention.In(view).Take(PageLimits.MostListed).Select((one, i) => (one, i)))
+        html.Open("section", ("id", "attention"), ("aria-labelledby", "attention-title"), ("tabindex", "-1")).Element("h2", "Needs attention", ("id", "attention-title"));
+        html.List("problems", "problems", all, PageLimits.ShownProblems, (one, i) =>
         {
-            html.Open("li").Open("p").Element("b", one.What).Text(" ");
-            html.Element("a", $"{one.Workload.Namespace}/{one.Workload.Name}", ("href", "#" + WorkloadTable.IdOf(one.Workload)), ("id", $"problem-{i}"));
+            html.Open("p").Element("b", one.What).Text(" ").Element("a", $"{one.Workload.Namespace}/{one.Workload.Name}", ("href", "#" + WorkloadTable.IdOf(one.Workload)), ("id", $"problem-{i}"));
             if (one.Claim is { } claim)
-                html.Text(" ").Element("span", claim.Claim, ("class", "soft"));
+                html.Element("span", $" · {claim.Claim}", ("class", "soft"));
             if (one.At is { } at)
-                html.Text(" ").Open("span", ("class", "soft")).Time(at, view.At).Close("span");
-            html.Close("p").Element("p", one.Sentence, ("class", "sentence")).Close("li");
-        }
-        html.Close("ul");
-        More(html, count);
+                html.Open("span", ("class", "soft")).Text(" · ").Time(at, view.At).Close("span");
+            html.Close("p").Element("p", one.Sentence, ("class", "sentence"));
+        });
         html.Close("section");
     }
 
@@ -107,19 +104,8 @@ public static class StatusPage
     {
         if (all.Count == 0)
             return;
-        html.Open("section", ("id", "unprotected"), ("aria-labelledby", "unprotected-title"), ("tabindex", "-1")).Element("h2", "Unprotected StatefulSets", ("id", "unprotected-title")).Open("ul", ("class", "chips"));
-        foreach (var one in all.Take(PageLimits.MostListed))
-            html.Open("li").Element("span", one.Namespace + "/", ("class", "soft")).Element("b", one.Name).Close("li");
-        html.Close("ul");
-        More(html, all.Count);
+        html.Open("section", ("id", "unprotected"), ("aria-labelledby", "unprotected-title"), ("tabindex", "-1")).Element("h2", "Unprotected StatefulSets", ("id", "unprotected-title"));
+        html.List("unprotected", "chips", all, PageLimits.ShownNames, (one, _) => html.Element("span", one.Namespace + "/", ("class", "soft")).Element("b", one.Name));
         html.Open("p").Text("To protect one: ").Element("code", Annotate).Close("p").Close("section");
     }
-
-    static void More(Html html, int count)
-    {
-        if (count > PageLimits.MostListed)
-            html.Element("p", $"and {Count(count - PageLimits.MostListed)} more; choose a namespace to see them", ("class", "soft"));
-    }
-
-    static string Count(int number) => number.ToString("#,0", CultureInfo.InvariantCulture);
 }

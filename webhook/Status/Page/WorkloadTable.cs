@@ -25,7 +25,7 @@ public static class WorkloadTable
         }
         html.Close("table");
         if (view.Workloads.Count > PageLimits.MostWorkloads)
-            html.Element("p", $"and {view.Workloads.Count - PageLimits.MostWorkloads} more; choose a namespace to see them", ("class", "soft"));
+            html.Element("p", $"and {LongList.Count(view.Workloads.Count - PageLimits.MostWorkloads)} more; choose a namespace to see them", ("class", "soft"));
         html.Close("section");
     }
 

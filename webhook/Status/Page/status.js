@@ -16,8 +16,10 @@
   const draw = async () => {
     const next = await load('./');
     const focus = document.activeElement ? document.activeElement.id : '';
+    const open = [...document.querySelectorAll('details[open]')].map(more => more.id);
     document.querySelector('main').replaceWith(next.querySelector('main'));
     document.title = next.title;
+    for (const id of open) document.getElementById(id)?.setAttribute('open', '');
     if (focus) document.getElementById(focus)?.focus({ preventScroll: true });
     drawn = Date.now();
   };
