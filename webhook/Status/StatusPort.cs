@@ -1,4 +1,5 @@
 using System.IO.Pipelines;
+using System.Text;
 using BackupRunner.Webhook.Status.Metrics;
 using BackupRunner.Webhook.Status.Page;
 using BackupRunner.Webhook.Status.View;
@@ -28,7 +29,7 @@ public static class StatusPort
                 return ValueTask.CompletedTask;
             }),
             "/metrics" => Answer(http, WebhookMetrics.ContentType, to => metrics.Write(to, view(), http.RequestAborted)),
-            "/favicon.svg" => Answer(http, "image/svg+xml", to => to.WriteAsync(System.Text.Encoding.UTF8.GetBytes(PageAsset.Icon.Text), http.RequestAborted).AsTask()),
+            "/favicon.svg" => Answer(http, "image/svg+xml", async to => await to.WriteAsync(Encoding.UTF8.GetBytes(PageAsset.Icon.Text), http.RequestAborted)),
             _ => Plain(http, StatusCodes.Status404NotFound, "there are / and /metrics"),
         };
     });
@@ -48,14 +49,8 @@ public static class StatusPort
         http.Response.ContentType = type;
         if (HttpMethods.IsHead(http.Request.Method))
             return;
-        try
-        {
-            await write(http.Response.BodyWriter);
-        }
-        catch (Exception e) when (e is OperationCanceledException or IOException && http.RequestAborted.IsCancellationRequested)
-        {
-            // The reader is gone.
-        }
+        // A reader who goes away is none of our errors: Kestrel knows it for what it is.
+        await write(http.Response.BodyWriter);
     }
 
     static Task Plain(HttpContext http, int status, string line)

@@ -1,3 +1,5 @@
+using System.IO.Pipelines;
+using BackupRunner.Webhook.Status;
 using BackupRunner.Webhook.Status.Page;
 
 namespace BackupRunner.Tests.Webhook.Status;
@@ -13,6 +15,20 @@ public sealed class PageValueTests
     [InlineData(-49 * 3_600, "2 d ago")]
     [InlineData(5_400, "in 1 h")]
     public void Ages_are_in_the_largest_unit(int seconds, string text) => Assert.Equal(text, Ages.Relative(Views.Now.AddSeconds(seconds), Views.Now));
+
+    [Fact]
+    public async Task A_long_answer_is_sent_while_it_is_written()
+    {
+        var pipe = new Pipe(new PipeOptions(pauseWriterThreshold: 0));
+        var output = new Utf8Output(pipe.Writer);
+        for (var i = 0; i < 100; i++)
+        {
+            output.Write(new string('x', 1_000));
+            await output.Pass(TestContext.Current.CancellationToken);
+        }
+        Assert.True(pipe.Reader.TryRead(out var sent));
+        Assert.InRange(sent.Buffer.Length, 60_000, 99_999);
+    }
 
     [Fact]
     public void A_line_goes_from_the_lowest_to_the_highest_and_stays_inside()

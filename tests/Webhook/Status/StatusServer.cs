@@ -23,11 +23,14 @@ sealed class StatusServer : IAsyncDisposable
     {
         this.view = view;
         var builder = WebApplication.CreateSlimBuilder();
-        builder.Logging.ClearProviders();
+        builder.Logging.ClearProviders().SetMinimumLevel(LogLevel.Error).AddProvider(Errors);
         builder.WebHost.ConfigureKestrel(kestrel => kestrel.Listen(IPAddress.Loopback, 0));
         app = builder.Build();
         app.UseStatus(() => View, Metrics);
     }
+
+    /// <summary>What Kestrel has to complain of.</summary>
+    public SaidErrors Errors { get; } = new();
 
     public WebhookMetrics Metrics { get; } = new();
 
@@ -77,6 +80,8 @@ sealed class StatusServer : IAsyncDisposable
         Metrics.Restores.Ended("default", "StatefulSet", "etcd", succeeded: false, Views.Now, TimeSpan.FromMinutes(1));
         Metrics.Keys.RotationDue("default", "backup-key", Views.Now.AddDays(30));
     }
+
+    public Task Stop() => app.StopAsync(TestContext.Current.CancellationToken);
 
     public ValueTask DisposeAsync() => app.DisposeAsync();
 }

@@ -1,6 +1,5 @@
 using System.Globalization;
 using System.Text;
-using BackupRunner.Reports;
 using BackupRunner.Webhook.Status.View;
 
 namespace BackupRunner.Webhook.Status.Page;
