@@ -40,6 +40,8 @@ public static class CommandLine
 
     static readonly Option<string> HealthPort = new("--health-port") { Description = "where kubelet asks for /livez and /readyz, without TLS (default: 8080)", HelpName = "PORT" };
 
+    static readonly Option<string> StatusPort = new("--status-port") { Description = "where the status page and /metrics are, without TLS, for the cluster only; 0: nowhere (default: 8081)", HelpName = "PORT" };
+
     static readonly Option<string> Kubeconfig = new("--kubeconfig") { Description = "how to reach the API server from outside a cluster (default: the pod's service account)", HelpName = "FILE" };
 
     static readonly Option<string> Context = new("--context") { Description = "of that file (default: its current one)", HelpName = "NAME" };
@@ -59,7 +61,7 @@ public static class CommandLine
             Exit codes: 0 stopped by a signal; 1 a bug; 2 usage.
             """)
         {
-            RunnerImage, Cluster, SecretNamespaces, Namespace, Service, TlsCertificate, TlsKey, Port, HealthPort, Kubeconfig, Context, Level,
+            RunnerImage, Cluster, SecretNamespaces, Namespace, Service, TlsCertificate, TlsKey, Port, HealthPort, StatusPort, Kubeconfig, Context, Level,
         };
         root.Validators.Add(Check);
         root.SetAction((call, token) => serve(Options(call), token));
@@ -88,6 +90,7 @@ public static class CommandLine
             Tls = call.GetValue(TlsCertificate) is { } certificate ? new TlsFiles(certificate, call.GetValue(TlsKey)!) : null,
             Port = CommandValues.Port(call.GetValue(Port)) ?? defaults.Port,
             HealthPort = CommandValues.Port(call.GetValue(HealthPort)) ?? defaults.HealthPort,
+            StatusPort = CommandValues.PortOrNone(call.GetValue(StatusPort)) ?? defaults.StatusPort,
             Kubeconfig = call.GetValue(Kubeconfig),
             Context = call.GetValue(Context),
             LogLevel = call.GetValue(Level) is { } level ? Levels[level] : defaults.LogLevel,
@@ -109,6 +112,7 @@ public static class CommandLine
         Demand(call, TlsKey, CommandValues.IsPath, "a path");
         Demand(call, Port, text => CommandValues.Port(text) is not null, "a port from 1 to 65535");
         Demand(call, HealthPort, text => CommandValues.Port(text) is not null, "a port from 1 to 65535");
+        Demand(call, StatusPort, text => CommandValues.PortOrNone(text) is not null, "a port from 1 to 65535, or 0 for none");
         Demand(call, Kubeconfig, CommandValues.IsPath, "a path");
         Demand(call, Context, CommandValues.IsWord, "a name");
         Demand(call, Level, Levels.ContainsKey, "debug, info, warning or error");
@@ -116,10 +120,16 @@ public static class CommandLine
             call.AddError("'--tls-cert' and '--tls-key' go together");
         if (call.GetResult(Context) is not null && call.GetResult(Kubeconfig) is null)
             call.AddError("'--context' needs '--kubeconfig'");
+        CheckPorts(call);
+    }
+
+    static void CheckPorts(CommandResult call)
+    {
         var defaults = new WebhookOptions { RunnerImage = "" };
-        var port = Given(call, Port) is { } text ? CommandValues.Port(text) : defaults.Port;
-        if (port is not null && port == (Given(call, HealthPort) is { } other ? CommandValues.Port(other) : defaults.HealthPort))
-            call.AddError($"'--port' and '--health-port' are both {port}");
+        (string Name, int? Port)[] ports = [.. new[] { (Port, defaults.Port), (HealthPort, defaults.HealthPort), (StatusPort, defaults.StatusPort) }
+            .Select(one => (one.Item1.Name, Given(call, one.Item1) is { } text ? CommandValues.Port(text) : one.Item2))];
+        foreach (var same in ports.Where(one => one.Port is not null).GroupBy(one => one.Port).Where(same => same.Count() > 1))
+            call.AddError($"{string.Join(" and ", same.Select(one => $"'{one.Name}'"))} are {(same.Count() == 2 ? "both" : "all")} {same.Key}");
     }
 
     static void Demand(CommandResult call, Option<string> option, Func<string, bool> isValid, string what)

@@ -19,4 +19,7 @@ static class CommandValues
 
     /// <summary>Null: it is none.</summary>
     public static int? Port(string? text) => int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var port) && port is >= 1 and <= 65535 ? port : null;
+
+    /// <summary>0: it is said that there is to be none. Null: it is neither.</summary>
+    public static int? PortOrNone(string? text) => text == "0" ? 0 : Port(text);
 }

@@ -12,6 +12,8 @@ using BackupRunner.Webhook.Reconcile;
 using BackupRunner.Webhook.Recovery;
 using BackupRunner.Webhook.Restores;
 using BackupRunner.Webhook.Status;
+using BackupRunner.Webhook.Status.Metrics;
+using BackupRunner.Webhook.Status.View;
 using BackupRunner.Webhook.Tls;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.Extensions.Logging;
@@ -63,7 +65,7 @@ async Task<int> Serve(WebhookOptions options, CancellationToken cancel)
         return CommandLine.Usage;
     }
     using var kube = new KubeClient(config with { CallsPerSecond = 200, CallsAtOnce = 400 }, time);
-    var (readiness, liveness, serving) = (new Readiness(), new Liveness(), new ServingCertificate(time));
+    var (readiness, liveness, serving, metrics) = (new Readiness(), new Liveness(), new ServingCertificate(time), new WebhookMetrics());
     var named = new TaskCompletionSource();
     readiness.Add("the API server has not answered yet", named.Task);
     readiness.Add(() => serving.Problem);
@@ -78,14 +80,14 @@ async Task<int> Serve(WebhookOptions options, CancellationToken cancel)
     var cache = new ClusterCache();
     var watch = new ClusterWatch(kube, cache, options.SecretNamespaces, time, logs.CreateLogger<ClusterWatch>());
     FindBackup findBackup = cache.Catalog.Find;
-    using var admission = new AdmissionEndpoints(new AdmissionDecisions(cache, new AccessReviews(kube.IsAllowed, time), installation) { Backups = findBackup }, time, logs.CreateLogger<AdmissionEndpoints>());
+    using var admission = new AdmissionEndpoints(new AdmissionDecisions(cache, new AccessReviews(kube.IsAllowed, time), installation) { Backups = findBackup }, time, logs.CreateLogger<AdmissionEndpoints>(), metrics.Admission);
 
     var (notes, applier) = (new ProblemNotes(), new Applier(kube, cache.Own));
     var events = new EventRecorder(kube, instance, logs.CreateLogger<EventRecorder>(), time);
     var assessor = new Assessor(cache, installation, notes);
     var secretNamespaces = options.SecretNamespaces.ToHashSet();
     var secretTending = new SecretTending(kube, time, secretNamespaces, installation, demand => CopyReconciler.MayMake(cache, demand));
-    using var secrets = new SecretReconciler(kube, cache, secretTending, notes, installation, events);
+    using var secrets = new SecretReconciler(kube, cache, secretTending, notes, installation, events, metrics.Keys);
     var copies = new CopyReconciler(cache.Own, secretTending);
     var leases = new LeaseRemoval(kube, cache, applier, time);
     var outcomes = new JobOutcomes(kube);
@@ -99,8 +101,8 @@ async Task<int> Serve(WebhookOptions options, CancellationToken cancel)
         new BackupReconciler(cache, notes, time),
         new BackupObjectReconciler(kube, cache, assessor, outcomes, events, time),
         new CatalogReconciler(kube, cache, outcomes, events, time),
-        new RestoreReconciler(kube, cache, installation, findBackup, events, time));
-    var loop = new ReconcileLoop(cache, steps.Everything, steps.Of, time, logs.CreateLogger<ReconcileLoop>());
+        new RestoreReconciler(kube, cache, installation, findBackup, events, metrics.Restores, time));
+    var loop = new ReconcileLoop(cache, steps.Everything, steps.Of, time, logs.CreateLogger<ReconcileLoop>(), metrics.Queues);
     var leadership = new Leadership(kube, place.Namespace, $"{instance}_{Guid.NewGuid():n}", time, logs.CreateLogger<Leadership>());
 
     using var ending = CancellationTokenSource.CreateLinkedTokenSource(cancel);
@@ -111,6 +113,10 @@ async Task<int> Serve(WebhookOptions options, CancellationToken cancel)
         kestrel.Limits.MaxRequestBodySize = AdmissionLimits.BodyBytes + 1;
         kestrel.ListenAnyIP(options.Port, serving.UseIn);
     }, server => AdmissionEndpoints.Map(server, admission));
+
+    var leads = false;
+    var views = new StatusViews(cache, installation, () => leads, () => serving.Current is { } certificate ? Validity.End(certificate) : null, time);
+    await using var status = options.StatusPort == 0 ? null : await Listener.Start(logs, kestrel => kestrel.ListenAnyIP(options.StatusPort), server => server.UseStatus(views.Now, metrics));
 
     (string Name, Task Loop)[] loops =
     [
@@ -131,6 +137,17 @@ async Task<int> Serve(WebhookOptions options, CancellationToken cancel)
     async Task Lead(CancellationToken end)
     {
         await watch.Synced.WaitAsync(end);
-        await leadership.Run(loop.Run, end);
+        await leadership.Run(async term =>
+        {
+            leads = true;
+            try
+            {
+                await loop.Run(term);
+            }
+            finally
+            {
+                leads = false;
+            }
+        }, end);
     }
 }

@@ -29,6 +29,9 @@ public sealed record WebhookOptions
     /// <summary>Of /livez and /readyz, without TLS.</summary>
     public int HealthPort { get; init; } = 8080;
 
+    /// <summary>Of the status page and of /metrics, without TLS. 0: there is none.</summary>
+    public int StatusPort { get; init; } = 8081;
+
     /// <summary>Path of a kubeconfig file. Null: this is a pod.</summary>
     public string? Kubeconfig { get; init; }
 

@@ -62,6 +62,12 @@ public static class KeyRotation
         return Nothing($"key {current} is current until {UtcTime.Text(Promoted(keys, now.Time) + interval)}; {removal.Reason}");
     }
 
+    /// <summary>When the current key must have been replaced by another.</summary>
+    /// <returns>Null: nothing rotates it, or when it became current is not recorded yet.</returns>
+    public static DateTimeOffset? Due(KeySecret ring, IReadOnlyCollection<KeyUse> policies, DateTimeOffset now) =>
+        RotationTerms.Of(policies).Interval is { } interval && ring.Seen is { Current: { } current } seen && new KeyRing(current, seen, ring.Times) is var keys && keys.TimesOf(current).Promoted is not null
+            ? Promoted(keys, now) + interval : null;
+
     internal static KeyDecision Nothing(string reason) => new(new KeyAction.Nothing(), reason);
 
     /// <summary>A time that has not come yet was written by a wrong clock and counts as now.</summary>

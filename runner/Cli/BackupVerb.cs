@@ -3,6 +3,7 @@ using System.Security.Cryptography;
 using BackupRunner.Backups;
 using BackupRunner.Names;
 using BackupRunner.Policy;
+using BackupRunner.Reports;
 using BackupRunner.Restore;
 
 namespace BackupRunner.Cli;

@@ -2,6 +2,7 @@ using System.CommandLine;
 using BackupRunner.Backups;
 using BackupRunner.Names;
 using BackupRunner.Policy;
+using BackupRunner.Reports;
 using BackupRunner.Restore;
 using BackupRunner.Storage;
 

@@ -1,3 +1,5 @@
+using BackupRunner.Reports;
+
 namespace BackupRunner.Cli;
 
 /// <summary>

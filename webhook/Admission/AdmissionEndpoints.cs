@@ -1,5 +1,6 @@
 using System.Net.Mime;
 using System.Text.Json;
+using BackupRunner.Webhook.Status.Metrics;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
@@ -12,7 +13,8 @@ namespace BackupRunner.Webhook.Admission;
 /// POST <c>/mutate</c> and <c>/validate</c>. Where the uid of a review is known, the answer is 200 and a review, whatever is wrong; else it is 400,
 /// 413 or 415 and a line of text.
 /// </summary>
-public sealed class AdmissionEndpoints(AdmissionDecisions decisions, TimeProvider time, ILogger<AdmissionEndpoints> logger) : IDisposable
+/// <param name="metrics">Null: nobody counts.</param>
+public sealed class AdmissionEndpoints(AdmissionDecisions decisions, TimeProvider time, ILogger<AdmissionEndpoints> logger, AdmissionMetrics? metrics = null) : IDisposable
 {
     static readonly JsonDocumentOptions Json = new() { MaxDepth = AdmissionLimits.Depth };
 
@@ -29,7 +31,7 @@ public sealed class AdmissionEndpoints(AdmissionDecisions decisions, TimeProvide
 
     async Task Serve(HttpContext http, Func<AdmissionDecisions, Func<AdmissionRequest, CancellationToken, ValueTask<AdmissionReply>>> verb)
     {
-        var cancel = http.RequestAborted;
+        var (cancel, began) = (http.RequestAborted, time.GetTimestamp());
         try
         {
             if (!MediaTypeHeaderValue.TryParse(http.Request.ContentType, out var type) || !type.MediaType.Equals(MediaTypeNames.Application.Json, StringComparison.OrdinalIgnoreCase))
@@ -58,7 +60,14 @@ public sealed class AdmissionEndpoints(AdmissionDecisions decisions, TimeProvide
         {
             await Refuse(http, e.StatusCode, "the body did not arrive", cancel);
         }
+        finally
+        {
+            metrics?.Took(PathOf(http), time.GetElapsedTime(began));
+        }
     }
+
+    // As it was mapped: the caller may write it otherwise.
+    static string PathOf(HttpContext http) => (http.GetEndpoint() as RouteEndpoint)?.RoutePattern.RawText ?? "none";
 
     async Task Answer(HttpContext http, Func<AdmissionRequest, CancellationToken, ValueTask<AdmissionReply>> decide, CancellationToken cancel)
     {
@@ -82,7 +91,7 @@ public sealed class AdmissionEndpoints(AdmissionDecisions decisions, TimeProvide
         {
             var review = AdmissionReviewReader.Read(document.RootElement);
             if (review.Request is { } request)
-                await Write(http, request.Uid, await Decide(request, decide, cancel), cancel);
+                await Write(http, request.Uid, request.Operation, await Decide(request, decide, cancel), cancel);
             else
                 await Reply(http, review.Uid, review.Problem!, cancel);
         }
@@ -126,11 +135,12 @@ public sealed class AdmissionEndpoints(AdmissionDecisions decisions, TimeProvide
         if (uid is null)
             return Refuse(http, StatusCodes.Status400BadRequest, problem, cancel);
         logger.NoReview(problem);
-        return Write(http, uid, AdmissionReply.BadRequest(problem), cancel);
+        return Write(http, uid, null, AdmissionReply.BadRequest(problem), cancel);
     }
 
-    static async Task Write(HttpContext http, string uid, AdmissionReply reply, CancellationToken cancel)
+    async Task Write(HttpContext http, string uid, string? operation, AdmissionReply reply, CancellationToken cancel)
     {
+        metrics?.Answered(PathOf(http), operation, reply);
         var body = AdmissionReviewWriter.Write(uid, reply);
         http.Response.ContentType = MediaTypeNames.Application.Json;
         http.Response.ContentLength = body.Length;
@@ -140,6 +150,7 @@ public sealed class AdmissionEndpoints(AdmissionDecisions decisions, TimeProvide
     async Task Refuse(HttpContext http, int status, string problem, CancellationToken cancel)
     {
         logger.NoReview(problem);
+        metrics?.Answered(PathOf(http), null, null);
         http.Response.StatusCode = status;
         http.Response.ContentType = "text/plain; charset=utf-8";
         await http.Response.WriteAsync(problem + "\n", cancel);

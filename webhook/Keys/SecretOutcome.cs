@@ -16,4 +16,5 @@ public sealed record SecretProblem(WorkloadId Workload, string Problem);
 
 /// <param name="Ids">That the Secret holds; none when there is none.</param>
 /// <param name="Says">What comes next, and what it waits for, as a clause.</param>
-public sealed record RingState(string KeyField, IReadOnlyList<KeyId> Ids, string Says);
+/// <param name="Due">When the current key must have been replaced; null: nothing replaces it.</param>
+public sealed record RingState(string KeyField, IReadOnlyList<KeyId> Ids, string Says, DateTimeOffset? Due);

@@ -1,4 +1,5 @@
 using BackupRunner.Kube;
+using BackupRunner.Webhook.Status.Metrics;
 using Microsoft.Extensions.Logging;
 
 namespace BackupRunner.Webhook.Reconcile;
@@ -9,8 +10,10 @@ namespace BackupRunner.Webhook.Reconcile;
 /// </summary>
 /// <param name="everything">Every thing that there is to look at.</param>
 /// <param name="look">At one thing; the answer is when to look again although nothing has changed.</param>
+/// <param name="metrics">Null: nobody counts.</param>
 public sealed partial class ReconcileLoop(
-    ClusterCache cache, Func<IEnumerable<WorkKey>> everything, Func<WorkKey, CancellationToken, Task<TimeSpan?>> look, TimeProvider time, ILogger<ReconcileLoop> log)
+    ClusterCache cache, Func<IEnumerable<WorkKey>> everything, Func<WorkKey, CancellationToken, Task<TimeSpan?>> look, TimeProvider time, ILogger<ReconcileLoop> log,
+    WorkQueueMetrics? metrics = null)
 {
     static readonly TimeSpan Glance = TimeSpan.FromMilliseconds(250);
 
@@ -22,7 +25,8 @@ public sealed partial class ReconcileLoop(
     /// <param name="cancel">Ends the term.</param>
     public async Task Run(CancellationToken cancel)
     {
-        using WorkQueue queue = new(time, WorkQueue.LongestRetry), leases = new(time, LongestWithoutThaw), secrets = new(time, WorkQueue.LongestRetry);
+        using WorkQueue queue = new(time, WorkQueue.LongestRetry, metrics?.Of("workloads")), leases = new(time, LongestWithoutThaw, metrics?.Of("leases")),
+            secrets = new(time, WorkQueue.LongestRetry, metrics?.Of("secrets"));
         using var ends = CancellationTokenSource.CreateLinkedTokenSource(cancel);
         Task[] running = [];
         void Add(WorkKey key) => (key.Kind switch { WorkKind.Lease => leases, WorkKind.Secret => secrets, _ => queue }).Add(key);

@@ -4,12 +4,13 @@ using BackupRunner.Kube;
 using BackupRunner.Webhook.Keys;
 using BackupRunner.Webhook.Plans;
 using BackupRunner.Webhook.Status;
+using BackupRunner.Webhook.Status.Metrics;
 using BackupRunner.Webhook.Workloads;
 
 namespace BackupRunner.Webhook.Reconcile;
 
 /// <summary>One source Secret with everything that wants it: its ring and its copies. One at a time, which is what the memory of rings is made for.</summary>
-public sealed class SecretReconciler(KubeClient kube, ClusterCache cache, SecretTending tending, ProblemNotes notes, Installation installation, EventRecorder events) : IDisposable
+public sealed class SecretReconciler(KubeClient kube, ClusterCache cache, SecretTending tending, ProblemNotes notes, Installation installation, EventRecorder events, KeyMetrics metrics) : IDisposable
 {
     readonly SemaphoreSlim turn = new(1);
     readonly ConcurrentDictionary<WorkloadId, IReadOnlyList<Wanted>> wanted = new();
@@ -51,6 +52,7 @@ public sealed class SecretReconciler(KubeClient kube, ClusterCache cache, Secret
             var problems = outcome.Problems.GroupBy(problem => problem.Workload).ToDictionary(group => group.Key, group => string.Join("; ", group.Select(problem => problem.Problem).Distinct()));
             foreach (var workload in notes.Put(KeyOf(source), problems))
                 cache.Tell(ClusterCache.KeyOf(workload));
+            metrics.RotationDue(source.Namespace, source.Name, outcome.Rings.Min(ring => ring.Due));
             await Record(source, demands, outcome, cancel);
             return outcome.Again;
         }

@@ -1,4 +1,5 @@
 using System.Threading.Channels;
+using BackupRunner.Webhook.Status.Metrics;
 
 namespace BackupRunner.Webhook.Reconcile;
 
@@ -7,7 +8,8 @@ namespace BackupRunner.Webhook.Reconcile;
 /// after that. As long as the number of things.
 /// </summary>
 /// <param name="longestRetry">Between two failures.</param>
-public sealed class WorkQueue(TimeProvider time, TimeSpan longestRetry) : IDisposable
+/// <param name="metrics">Null: nobody counts.</param>
+public sealed class WorkQueue(TimeProvider time, TimeSpan longestRetry, QueueMetrics? metrics = null) : IDisposable
 {
     public static readonly TimeSpan LongestRetry = TimeSpan.FromMinutes(5);
 
@@ -15,8 +17,9 @@ public sealed class WorkQueue(TimeProvider time, TimeSpan longestRetry) : IDispo
 
     readonly Lock gate = new();
     readonly Channel<WorkKey> waiting = Channel.CreateUnbounded<WorkKey>();
-    readonly HashSet<WorkKey> queued = [];
-    readonly HashSet<WorkKey> running = [];
+    // Since when, by the clock's timestamps.
+    readonly Dictionary<WorkKey, long> queued = [];
+    readonly Dictionary<WorkKey, long> running = [];
     readonly HashSet<WorkKey> again = [];
     readonly Dictionary<WorkKey, (long Due, ITimer Timer)> later = [];
     readonly Dictionary<WorkKey, int> failures = [];
@@ -38,10 +41,10 @@ public sealed class WorkQueue(TimeProvider time, TimeSpan longestRetry) : IDispo
         {
             if (disposed)
                 return;
-            if (running.Contains(key))
+            if (running.ContainsKey(key))
                 again.Add(key);
-            else if (queued.Add(key))
-                waiting.Writer.TryWrite(key);
+            else
+                Enqueue(key);
         }
     }
 
@@ -69,8 +72,10 @@ public sealed class WorkQueue(TimeProvider time, TimeSpan longestRetry) : IDispo
         var key = await waiting.Reader.ReadAsync(cancel);
         lock (gate)
         {
-            queued.Remove(key);
-            running.Add(key);
+            queued.Remove(key, out var since);
+            running[key] = time.GetTimestamp();
+            metrics?.Waited.Observe(time.GetElapsedTime(since).TotalSeconds);
+            Count();
         }
         return key;
     }
@@ -91,7 +96,8 @@ public sealed class WorkQueue(TimeProvider time, TimeSpan longestRetry) : IDispo
         lock (gate)
         {
             times = failures[key] = failures.GetValueOrDefault(key) + 1;
-            running.Remove(key);
+            Worked(key);
+            metrics?.Retries.Inc();
             // What came meanwhile waits with it.
             again.Remove(key);
         }
@@ -107,15 +113,38 @@ public sealed class WorkQueue(TimeProvider time, TimeSpan longestRetry) : IDispo
             foreach (var (_, timer) in later.Values)
                 timer.Dispose();
             later.Clear();
+            // What still waits, another queue looks at.
+            metrics?.Depth.Set(0);
         }
         waiting.Writer.TryComplete();
     }
 
     void End(WorkKey key)
     {
-        running.Remove(key);
-        if (again.Remove(key) && !disposed && queued.Add(key))
-            waiting.Writer.TryWrite(key);
+        Worked(key);
+        if (again.Remove(key) && !disposed)
+            Enqueue(key);
+    }
+
+    void Enqueue(WorkKey key)
+    {
+        if (!queued.TryAdd(key, time.GetTimestamp()))
+            return;
+        waiting.Writer.TryWrite(key);
+        metrics?.Adds.Inc();
+        Count();
+    }
+
+    void Worked(WorkKey key)
+    {
+        if (running.Remove(key, out var since))
+            metrics?.Worked.Observe(time.GetElapsedTime(since).TotalSeconds);
+    }
+
+    void Count()
+    {
+        if (!disposed)
+            metrics?.Depth.Set(queued.Count);
     }
 
     void Due(WorkKey key, long due)

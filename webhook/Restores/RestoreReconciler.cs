@@ -3,13 +3,14 @@ using BackupRunner.Names;
 using BackupRunner.Webhook.Plans;
 using BackupRunner.Webhook.Reconcile;
 using BackupRunner.Webhook.Status;
+using BackupRunner.Webhook.Status.Metrics;
 using BackupRunner.Webhook.Workloads;
 
 namespace BackupRunner.Webhook.Restores;
 
 /// <summary>Does what a Restore asks for, once, and says on it how that goes. What it is about is decided by <see cref="RestoreDecision"/> and its like.</summary>
 /// <param name="backups">Those that a Restore may name.</param>
-public sealed class RestoreReconciler(KubeClient kube, ClusterCache cache, Installation installation, FindBackup backups, EventRecorder events, TimeProvider time)
+public sealed class RestoreReconciler(KubeClient kube, ClusterCache cache, Installation installation, FindBackup backups, EventRecorder events, RestoreMetrics metrics, TimeProvider time)
 {
     /// <summary>Pods change without a word to us.</summary>
     static readonly TimeSpan LookAtPods = TimeSpan.FromSeconds(5);
@@ -154,6 +155,7 @@ public sealed class RestoreReconciler(KubeClient kube, ClusterCache cache, Insta
             if (RestoreQueue.TargetOf(restore, backups) is { } id && cache.Workload(id) is { } workload)
                 await events.Record(workload.Reference(), type, reason, $"Restore \"{restore.Name}\": {status.Message}", cancel);
         }
-        await writes.Status(restore, status, cancel);
+        if (await writes.Status(restore, status, cancel) && status is { IsOver: true, Completed: { } completed } && !restore.Status.IsOver && RestoreQueue.TargetOf(restore, backups) is { } target)
+            metrics.Ended(target.Namespace, target.ApiKind, target.Name, status.Phase == RestorePhase.Succeeded, completed, completed - status.Started);
     }
 }

@@ -2,6 +2,7 @@ using System.Text;
 using System.Text.Json.Nodes;
 using BackupRunner.Tests.Kube.Transcripts;
 using BackupRunner.Tests.Support;
+using BackupRunner.Tests.Webhook.Status;
 using BackupRunner.Webhook.Admission;
 using BackupRunner.Webhook.Workloads;
 
@@ -66,6 +67,22 @@ public sealed class AdmissionHttpTests : IAsyncLifetime
                 content.Headers.TryAddWithoutValidation("Content-Type", type);
             Assert.Equal(status, (await server.Send(method, path, content)).Status);
         }
+    }
+
+    [Fact]
+    public async Task What_is_asked_is_counted_by_what_was_mapped_whatever_it_is_called()
+    {
+        var transcript = Transcript.Of("admission").First(one => ((string)one.Json["path"]!).StartsWith("/mutate", StringComparison.Ordinal)).Json;
+        await server.Ask("/MUTATE/?timeout=10s", Bytes(transcript["body"]!));
+        await server.Ask("/validate", Encoding.UTF8.GetBytes("{\"request\":{\"uid\":\"u\"},"));
+        await server.Post("/validate", [], "text/plain");
+        var operation = (string)transcript["body"]!["request"]!["operation"]!;
+        var said = (await StatusServer.Told(server.Metrics)).Split('\n').Where(line => line.StartsWith("backup_admission_requests_total{", StringComparison.Ordinal) || line.StartsWith("backup_admission_duration_seconds_count", StringComparison.Ordinal)).Order();
+        Assert.Equal(
+            [
+                "backup_admission_duration_seconds_count{path=\"/mutate\"} 1", "backup_admission_duration_seconds_count{path=\"/validate\"} 2", $"backup_admission_requests_total{{path=\"/mutate\",operation=\"{operation}\",result=\"patched\"}} 1",
+                "backup_admission_requests_total{path=\"/validate\",operation=\"none\",result=\"denied\"} 1", "backup_admission_requests_total{path=\"/validate\",operation=\"none\",result=\"refused\"} 1",
+            ], said);
     }
 
     [Theory]

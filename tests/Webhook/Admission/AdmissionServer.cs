@@ -8,6 +8,7 @@ using BackupRunner.Tests.Hooks;
 using BackupRunner.Tests.Kube.Fake;
 using BackupRunner.Tests.Support;
 using BackupRunner.Webhook.Admission;
+using BackupRunner.Webhook.Status.Metrics;
 using BackupRunner.Webhook.Workloads;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
@@ -36,6 +37,8 @@ sealed class AdmissionServer : IAsyncDisposable
         client = new HttpClient(handler) { BaseAddress = Address };
     }
 
+    public required WebhookMetrics Metrics { get; init; }
+
     public Uri Address => new(app.Urls.Single());
 
     static CancellationToken Cancel => TestContext.Current.CancellationToken;
@@ -50,10 +53,11 @@ sealed class AdmissionServer : IAsyncDisposable
         var app = builder.Build();
         // Its three seconds are for an API server that hangs, and not for a machine that is busy.
         var decisions = new AdmissionDecisions(view, new AccessReviews(isAllowed, new ManualTime()), Scene.Defaults);
-        var endpoints = new AdmissionEndpoints(decisions, TimeProvider.System, NullLogger<AdmissionEndpoints>.Instance);
+        var metrics = new WebhookMetrics();
+        var endpoints = new AdmissionEndpoints(decisions, TimeProvider.System, NullLogger<AdmissionEndpoints>.Instance, metrics.Admission);
         AdmissionEndpoints.Map(app, endpoints);
         await app.StartAsync(Cancel);
-        return new AdmissionServer(app, endpoints, authority.Certificate);
+        return new AdmissionServer(app, endpoints, authority.Certificate) { Metrics = metrics };
     }
 
     /// <summary>Has the fake API server ask here, by the configurations that an installation has.</summary>

@@ -34,20 +34,30 @@ public sealed class ManifestTests
         var pod = Rendered.One("Deployment", "backup-webhook")["spec"]!["template"]!;
         var container = pod["spec"]!["containers"]![0]!;
         var options = new WebhookOptions { RunnerImage = "" };
-        Assert.Equal([options.Port, options.HealthPort], ((JsonArray)container["ports"]!).Select(port => (int)port!["containerPort"]!));
+        Assert.Equal([options.Port, options.HealthPort, options.StatusPort], ((JsonArray)container["ports"]!).Select(port => (int)port!["containerPort"]!));
         var service = Rendered.One("Service", options.Service);
         Assert.Equal((string)container["ports"]![0]!["name"]!, (string)service["spec"]!["ports"]![0]!["targetPort"]!);
+        var status = Rendered.One("Service", "backup-webhook-status");
+        Assert.Equal(((string)container["ports"]![2]!["name"]!, "ClusterIP"), ((string)status["spec"]!["ports"]![0]!["targetPort"]!, (string)status["spec"]!["type"]!));
         var labels = pod["metadata"]!["labels"]!;
         Assert.All(
             new[]
             {
-                service["spec"]!["selector"], Rendered.One("Deployment", "backup-webhook")["spec"]!["selector"]!["matchLabels"],
+                service["spec"]!["selector"], status["spec"]!["selector"], Rendered.One("Deployment", "backup-webhook")["spec"]!["selector"]!["matchLabels"],
                 Rendered.One("PodDisruptionBudget", "backup-webhook")["spec"]!["selector"]!["matchLabels"], Rendered.One("NetworkPolicy", "backup-webhook")["spec"]!["podSelector"]!["matchLabels"],
             },
             selector => Assert.True(JsonNode.DeepEquals(labels, selector)));
         Assert.All(Webhooks(), webhook => Assert.Equal(("backup-system", options.Service, 443),
             ((string)webhook["clientConfig"]!["service"]!["namespace"]!, (string)webhook["clientConfig"]!["service"]!["name"]!, (int)webhook["clientConfig"]!["service"]!["port"]!)));
         Assert.All(Webhooks(), webhook => Assert.Null(webhook["clientConfig"]!["caBundle"]));
+    }
+
+    [Fact]
+    public void Only_pods_of_the_cluster_reach_the_status_page()
+    {
+        var rules = (JsonArray)Rendered.One("NetworkPolicy", "backup-webhook")["spec"]!["ingress"]!;
+        var open = Assert.Single(rules, rule => ((JsonArray)rule!["ports"]!).Any(port => (int)port!["port"]! == new WebhookOptions { RunnerImage = "" }.StatusPort));
+        Assert.Equal("""[{"namespaceSelector":{}}]""", open!["from"]!.ToJsonString());
     }
 
     [Fact]

@@ -29,7 +29,7 @@ public sealed class WebhookCommandLineTests : IDisposable
     [Fact]
     public async Task Everything_can_be_said()
     {
-        Assert.Equal(0, await Run("--runner-image=r:1", "--cluster=prod", "--secret-namespaces", "a, b,a", "--namespace=n", "--service=s", "--tls-cert=c", "--tls-key=k", "--port=1", "--health-port=65535",
+        Assert.Equal(0, await Run("--runner-image=r:1", "--cluster=prod", "--secret-namespaces", "a, b,a", "--namespace=n", "--service=s", "--tls-cert=c", "--tls-key=k", "--port=1", "--health-port=65535", "--status-port=0",
             "--kubeconfig=f", "--context=x", "--log-level=debug"));
         Assert.Equal(["a", "b"], served!.SecretNamespaces);
         Assert.Equal(new WebhookOptions
@@ -42,6 +42,7 @@ public sealed class WebhookCommandLineTests : IDisposable
             Tls = new TlsFiles("c", "k"),
             Port = 1,
             HealthPort = 65535,
+            StatusPort = 0,
             Kubeconfig = "f",
             Context = "x",
             LogLevel = LogLevel.Debug,
@@ -51,19 +52,25 @@ public sealed class WebhookCommandLineTests : IDisposable
     [Fact]
     public async Task All_that_is_wrong_is_told_at_once()
     {
-        Assert.Equal(2, await Run("--cluster", "a/b", "--secret-namespaces=a,B", "--tls-key=k", "--port=0", "--health-port=x", "--context=c", "--log-level=loud", "--bogus"));
+        Assert.Equal(2, await Run("--cluster", "a/b", "--secret-namespaces=a,B", "--tls-key=k", "--port=0", "--health-port=x", "--status-port=70000", "--context=c", "--log-level=loud", "--bogus"));
         var said = error.ToString();
-        Assert.All((string[])["--bogus", "'--runner-image' is missing", "'--cluster' \"a/b\"", "\"B\" is not a name of a namespace", "'--tls-cert' and '--tls-key' go together", "'--port' \"0\"", "'--health-port' \"x\"",
+        Assert.All((string[])["--bogus", "'--runner-image' is missing", "'--cluster' \"a/b\"", "\"B\" is not a name of a namespace", "'--tls-cert' and '--tls-key' go together", "'--port' \"0\"", "'--health-port' \"x\"", "'--status-port' \"70000\" is not a port from 1 to 65535, or 0 for none",
             "'--context' needs '--kubeconfig'", "'--log-level' \"loud\" is not debug, info, warning or error", "hint: backup-webhook --help"], text => Assert.Contains(text, said, StringComparison.Ordinal));
         Assert.Null(served);
     }
 
-    [Fact]
-    public async Task Two_listeners_need_two_ports()
+    [Theory]
+    [InlineData("--port=8080", "'--port' and '--health-port' are both 8080")]
+    [InlineData("--port=8081", "'--port' and '--status-port' are both 8081")]
+    [InlineData("--health-port=8081", "'--health-port' and '--status-port' are both 8081")]
+    public async Task Two_listeners_need_two_ports(string option, string problem)
     {
-        Assert.Equal(2, await Run("--runner-image=r", "--port=8080"));
-        Assert.Contains("are both 8080", error.ToString(), StringComparison.Ordinal);
+        Assert.Equal(2, await Run("--runner-image=r", option));
+        Assert.Contains(problem, error.ToString(), StringComparison.Ordinal);
     }
+
+    [Fact]
+    public async Task A_status_page_that_is_off_takes_no_port() => Assert.Equal(0, await Run("--runner-image=r", "--health-port=8081", "--status-port=0"));
 
     [Fact]
     public async Task Help_teaches_and_serves_nothing()

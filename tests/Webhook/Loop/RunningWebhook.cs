@@ -14,9 +14,9 @@ sealed class RunningWebhook : IAsyncDisposable
     readonly StringBuilder log = new();
     readonly Task reading;
 
-    RunningWebhook(Process process, Uri admission, Uri health)
+    RunningWebhook(Process process, Uri admission, Uri health, Uri status)
     {
-        (this.process, Admission, Health) = (process, admission, health);
+        (this.process, Admission, Health, Status) = (process, admission, health, status);
         reading = Task.WhenAll(Read(process.StandardOutput), Read(process.StandardError));
     }
 
@@ -24,6 +24,8 @@ sealed class RunningWebhook : IAsyncDisposable
     public Uri Admission { get; }
 
     public Uri Health { get; }
+
+    public Uri Status { get; }
 
     /// <summary>What it has said so far, on both streams.</summary>
     public string Log
@@ -40,15 +42,15 @@ sealed class RunningWebhook : IAsyncDisposable
     /// <param name="kubeconfig">Of the webhook's account.</param>
     public static RunningWebhook Start(string kubeconfig, params string[] more)
     {
-        var (port, health) = (FreePort.Next(), FreePort.Next());
+        var (port, health, status) = (FreePort.Next(), FreePort.Next(), FreePort.Next());
         string[] arguments =
         [
             Path.Join(AppContext.BaseDirectory, "backup-webhook.dll"), "--kubeconfig", kubeconfig, "--namespace", "backup-system", "--runner-image", "backup-runner:0.1.0",
-            $"--port={port}", $"--health-port={health}", .. more,
+            $"--port={port}", $"--health-port={health}", .. more.Any(option => option.StartsWith("--status-port", StringComparison.Ordinal)) ? [] : (string[])[$"--status-port={status}"], .. more,
         ];
         var start = new ProcessStartInfo("dotnet", arguments) { RedirectStandardOutput = true, RedirectStandardError = true };
         start.Environment["DOTNET_EnableDiagnostics"] = "0";
-        return new RunningWebhook(Process.Start(start)!, new Uri($"https://127.0.0.1:{port}"), new Uri($"http://127.0.0.1:{health}"));
+        return new RunningWebhook(Process.Start(start)!, new Uri($"https://127.0.0.1:{port}"), new Uri($"http://127.0.0.1:{health}"), new Uri($"http://127.0.0.1:{status}"));
     }
 
     public async Task<HttpStatusCode?> Probe(string path)

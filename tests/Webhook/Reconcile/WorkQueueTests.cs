@@ -1,5 +1,6 @@
 using BackupRunner.Tests.Hooks;
 using BackupRunner.Webhook.Reconcile;
+using BackupRunner.Webhook.Status.Metrics;
 
 namespace BackupRunner.Tests.Webhook;
 
@@ -9,6 +10,34 @@ public sealed class WorkQueueTests
     static readonly WorkKey Other = new(WorkKind.Workload, "default", "statefulset/other");
 
     static CancellationToken Cancel => TestContext.Current.CancellationToken;
+
+    [Fact]
+    public async Task What_waits_is_counted_and_how_long_it_waited_and_how_long_a_look_took()
+    {
+        var clock = new ManualTime();
+        var metrics = new WebhookMetrics().Queues.Of("test");
+        using (var queue = new WorkQueue(clock, WorkQueue.LongestRetry, metrics))
+        {
+            queue.Add(One);
+            queue.Add(One);
+            queue.Add(Other);
+            Assert.Equal((2, 2), (metrics.Depth.Value, metrics.Adds.Value));
+            clock.Advance(TimeSpan.FromSeconds(3));
+            await queue.Take(Cancel);
+            Assert.Equal((1, 3, 1), (metrics.Depth.Value, metrics.Waited.Sum, metrics.Waited.Count));
+            queue.Add(One);
+            Assert.Equal(2, metrics.Adds.Value);
+            clock.Advance(TimeSpan.FromSeconds(5));
+            queue.Done(One);
+            Assert.Equal((2, 3, 5), (metrics.Depth.Value, metrics.Adds.Value, metrics.Worked.Sum));
+            await queue.Take(Cancel);
+            clock.Advance(TimeSpan.FromSeconds(1));
+            queue.Failed(Other);
+            Assert.Equal((1, 6, 1), (metrics.Retries.Value, metrics.Worked.Sum, metrics.Depth.Value));
+        }
+        // The term ended: what waited is nobody's.
+        Assert.Equal(0, metrics.Depth.Value);
+    }
 
     [Fact]
     public async Task What_is_added_often_is_taken_once()

@@ -33,7 +33,7 @@ sealed class ClaimViews(ClusterCache cache, ProtectionPlan plan, string claim, T
             LastVerified = verified is null ? null : new(verified.Verified!.Value, verified.Verification ?? "checksum", verified.Id!),
             VerificationFailure = known.Where(one => one.VerificationFailed is not null).MaxBy(one => one.VerificationFailed) is { } bad && (verified is null || bad.VerificationFailed > verified.Verified)
                 ? new(bad.VerificationFailed!.Value, bad.VerificationMessage ?? "it is not as it was stored", null) : null,
-            IsVerified = false,
+            IsVerified = plan.Terms is { Enabled: true, Verification: not null },
             Running = Running(lease),
             Failures = cache.Failures.Of(space, cronJob),
         };

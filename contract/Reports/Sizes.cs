@@ -1,6 +1,6 @@
 using System.Globalization;
 
-namespace BackupRunner.Cli;
+namespace BackupRunner.Reports;
 
 /// <summary>Sizes and times as people read them.</summary>
 public static class Sizes
