@@ -147,7 +147,7 @@ public static class BackupVerb
         {
             if (run.Host.Terminal)
                 run.Progress.TotalBytes = await DataFolder.UsedBytes(data, apparent: true, cancel);
-            else if (run.Setup.Kube is not null)
+            else if (run.Setup is { Kube: not null, Policy.Commands.Backup: null })
                 run.Progress.TotalBytes = await BackupEstimate.ByTheLast(run.Catalog, series, cancel) ?? await DataFolder.UsedBytes(data, apparent: true, cancel);
         }
         catch (OperationCanceledException)

@@ -1,6 +1,5 @@
 using System.CommandLine;
 using BackupRunner.Policy;
-using BackupRunner.Reports;
 
 namespace BackupRunner.Cli;
 

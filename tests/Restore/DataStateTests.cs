@@ -153,6 +153,6 @@ public sealed class DataStateTests : IDisposable
             DataState.Restored => now == restored,
             _ => unfinished.Count == 1,
         };
-        Assert.True(isSo, $"{when}: it says {state}, journal {unfinished.FirstOrDefault()?.Phase}:\n{now}");
+        Assert.True(isSo, $"{when}: it says {state}, journal {string.Join(", ", unfinished.Select(restore => restore.Phase))}:\n{now}");
     }
 }
