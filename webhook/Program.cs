@@ -4,6 +4,7 @@ using System.Runtime.InteropServices;
 using BackupRunner.Kube;
 using BackupRunner.Webhook;
 using BackupRunner.Webhook.Admission;
+using BackupRunner.Webhook.Backups;
 using BackupRunner.Webhook.Keys;
 using BackupRunner.Webhook.Logging;
 using BackupRunner.Webhook.Plans;
@@ -76,7 +77,7 @@ async Task<int> Serve(WebhookOptions options, CancellationToken cancel)
     var installation = new Installation(options.RunnerImage, cluster) { SecretNamespaces = options.SecretNamespaces, Unreviewed = [KubeSystem, place.Namespace] };
     var cache = new ClusterCache();
     var watch = new ClusterWatch(kube, cache, options.SecretNamespaces, time, logs.CreateLogger<ClusterWatch>());
-    FindBackup findBackup = (_, _) => null;
+    FindBackup findBackup = cache.Catalog.Find;
     using var admission = new AdmissionEndpoints(new AdmissionDecisions(cache, new AccessReviews(kube.IsAllowed, time), installation) { Backups = findBackup }, time, logs.CreateLogger<AdmissionEndpoints>());
 
     var (notes, applier) = (new ProblemNotes(), new Applier(kube, cache.Own));
@@ -87,6 +88,7 @@ async Task<int> Serve(WebhookOptions options, CancellationToken cancel)
     using var secrets = new SecretReconciler(kube, cache, secretTending, notes, installation, events);
     var copies = new CopyReconciler(cache.Own, secretTending);
     var leases = new LeaseRemoval(kube, cache, applier, time);
+    var outcomes = new JobOutcomes(kube);
     var steps = new ReconcileSteps(
         cache,
         new WorkloadReconciler(kube, cache, assessor, applier, leases, copies, secrets, new RingPlaces(kube, secretNamespaces), events, time, logs.CreateLogger<WorkloadReconciler>()),
@@ -95,6 +97,8 @@ async Task<int> Serve(WebhookOptions options, CancellationToken cancel)
         new LeaseReconciler(cache, assessor, new LeaseTending(kube, events, instance, time), notes),
         secrets,
         new BackupReconciler(cache, notes, time),
+        new BackupObjectReconciler(kube, cache, assessor, outcomes, events, time),
+        new CatalogReconciler(kube, cache, outcomes, events, time),
         new RestoreReconciler(kube, cache, installation, findBackup, events, time));
     var loop = new ReconcileLoop(cache, steps.Everything, steps.Of, time, logs.CreateLogger<ReconcileLoop>());
     var leadership = new Leadership(kube, place.Namespace, $"{instance}_{Guid.NewGuid():n}", time, logs.CreateLogger<Leadership>());

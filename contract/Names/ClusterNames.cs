@@ -69,6 +69,9 @@ public static class ClusterNames
     /// <summary>On a protected workload, <c>true</c>: written by mutation, for <c>kubectl get -l</c>.</summary>
     public const string ProtectedLabel = Domain + "protected";
 
+    /// <summary>On a Backup that records something: the claim.</summary>
+    public const string ClaimLabel = Domain + "claim";
+
     /// <summary>On everything that the webhook makes: <see cref="OfWorkload"/>. What lacks it is never touched.</summary>
     public const string ForLabel = Domain + "for";
 
@@ -87,6 +90,15 @@ public static class ClusterNames
     /// <summary>The Backup object that records a stored backup which no other asked for: <c>backup-redis-data-redis-0-20261122t020000z-k3x7qa</c>.</summary>
     /// <param name="kind">Lower case.</param>
     public static string OfRecord(string kind, string workload, string claim, BackupId id) => $"{OfClaim(kind, workload, claim)}-{id.Text}";
+
+    /// <summary>The Job that backs up one claim for a Backup object.</summary>
+    /// <param name="uid">Of the Backup: another of its name has other Jobs.</param>
+    public static string OfRun(string backup, string uid, string claim) => Fitted($"{backup}-{claim}", $"{uid}/{claim}", MaxCronJobLength, always: true);
+
+    /// <summary>The Backup object that records a run which failed.</summary>
+    /// <param name="cronJob">Its claim's.</param>
+    /// <param name="uid">Of the run's Job.</param>
+    public static string OfFailure(string cronJob, string uid) => Fitted(cronJob, uid, MaxLabelLength, always: true);
 
     /// <summary>The Lease of a restore into any claim of a workload: <c>restore-statefulset-redis</c>.</summary>
     /// <param name="kind">Lower case.</param>

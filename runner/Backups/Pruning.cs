@@ -9,10 +9,14 @@ public sealed class Pruning(IObjectStore store, bool dryRun)
 {
     readonly List<ReportedDeletion> deleted = [];
     readonly List<string> warnings = [];
+    readonly HashSet<BackupId> gone = [];
 
     public IReadOnlyList<ReportedDeletion> Deleted => deleted;
 
     public IReadOnlyList<string> Warnings => warnings;
+
+    /// <summary>What was a backup, and lost its manifest here: also when the rest of it could not be removed.</summary>
+    public IReadOnlySet<BackupId> Gone => gone;
 
     /// <param name="series">Everything under one series, as the catalog lists it: complete, damaged and orphaned.</param>
     public async Task Expire(IReadOnlyCollection<CatalogEntry> series, int keepCount, TimeSpan remoteRetention, DateTimeOffset now, CancellationToken cancel)
@@ -69,7 +73,11 @@ public sealed class Pruning(IObjectStore store, bool dryRun)
     async Task DeleteAll(CatalogEntry entry, CancellationToken cancel)
     {
         foreach (var stored in entry.Objects.OrderByDescending(stored => stored.Key == entry.Keys.Manifest))
+        {
             await store.Delete(stored.Key, cancel);
+            if (stored.Key == entry.Keys.Manifest)
+                gone.Add(entry.Keys.Id);
+        }
     }
 
     async Task Attempt(string what, string reason, Func<Task> remove)

@@ -65,8 +65,7 @@ public static class BackupVerb
         var plan = BackupPlan.For(keys, data, setup.Policy, setup.PolicySha256, setup.TemplateModel(keys.Id, workload)) with { Encryption = setup.Encryption };
         run.Site.Enter("backup");
         run.Progress.Begin($"backing up {data}", totalBytes: null);
-        _ = run.Host.Terminal ? EstimateTotal(run, data, cancel) : Task.CompletedTask;
-        var completed = await new BackupRun(plan, setup.Store, workload, run.Watch, run.Host.Time).Run(cancel);
+        var completed = await BesideEstimate(run, keys.Series, data, () => new BackupRun(plan, setup.Store, workload, run.Watch, run.Host.Time).Run(cancel), cancel);
         run.Progress.End();
         run.Site.Enter("retention");
         run.Backups.Add(Reported.Of(completed.Manifest, key: completed.KeyId));
@@ -80,9 +79,10 @@ public static class BackupVerb
     {
         var setup = run.Setup;
         var pruning = new Pruning(setup.Store, dryRun: false);
+        List<CatalogEntry>? entries = null;
         try
         {
-            var entries = await run.Catalog.OfSeries(series, cancel).ToListAsync(cancel);
+            entries = await run.Catalog.OfSeries(series, cancel).ToListAsync(cancel);
             var retention = setup.Policy.Retention;
             await pruning.Expire(entries, retention.KeepCount, retention.RemoteRetention, run.Host.Time.GetUtcNow(), cancel);
             await pruning.Sweep(entries, BackupKeys.SeriesFolder(setup.Prefix, series), setup.Prefix, storeNow, isLive: _ => false, cancel);
@@ -95,6 +95,7 @@ public static class BackupVerb
         {
             run.Log.Warn("the backup is stored, but a signal cut retention short: the next run applies it");
         }
+        run.Retained = entries is null ? null : Reported.Catalog(entries, pruning.Gone);
         run.Deleted.AddRange(pruning.Deleted);
         foreach (var warning in pruning.Warnings)
             run.Log.Warn(warning);
@@ -123,12 +124,30 @@ public static class BackupVerb
             run.Log.Warn($"the old key stays in use for {rewrap.Left.Count} backups in all; the report lists them");
     }
 
-    /// <summary>For the bar on a terminal, beside the backup; where it cannot be told the bar goes without.</summary>
-    static async Task EstimateTotal(RunContext run, string data, CancellationToken cancel)
+    static async Task<CompletedBackup> BesideEstimate(RunContext run, SeriesId series, string data, Func<Task<CompletedBackup>> backUp, CancellationToken cancel)
+    {
+        using var enough = CancellationTokenSource.CreateLinkedTokenSource(cancel);
+        var estimate = EstimateTotal(run, series, data, enough.Token);
+        try
+        {
+            return await backUp();
+        }
+        finally
+        {
+            await enough.CancelAsync();
+            await estimate;
+        }
+    }
+
+    /// <summary>For the bar on a terminal, and the percent on a Lease; where the whole cannot be told they go without.</summary>
+    static async Task EstimateTotal(RunContext run, SeriesId series, string data, CancellationToken cancel)
     {
         try
         {
-            run.Progress.TotalBytes = await DataFolder.UsedBytes(data, apparent: true, cancel);
+            if (run.Host.Terminal)
+                run.Progress.TotalBytes = await DataFolder.UsedBytes(data, apparent: true, cancel);
+            else if (run.Setup.Kube is not null)
+                run.Progress.TotalBytes = await BackupEstimate.ByTheLast(run.Catalog, series, cancel) ?? await DataFolder.UsedBytes(data, apparent: true, cancel);
         }
         catch (OperationCanceledException)
         {

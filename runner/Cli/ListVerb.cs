@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using BackupRunner.Backups;
+using BackupRunner.Names;
 using BackupRunner.Reports;
 
 namespace BackupRunner.Cli;
@@ -51,8 +52,11 @@ public static class ListVerb
     {
         var setup = run.Setup;
         var catalog = new BackupCatalog(setup.Store, setup.Prefix, run.TrustAtHand);
-        var entries = setup.Series is { } series ? catalog.OfSeries(series, cancel) : catalog.All(cancel);
-        return await entries.Select(Listed).ToListAsync(cancel);
+        if (setup.Series is not { } series)
+            return await catalog.All(cancel).Select(Listed).ToListAsync(cancel);
+        var entries = await catalog.OfSeries(series, cancel).ToListAsync(cancel);
+        run.Retained = Reported.Catalog(entries, new HashSet<BackupId>());
+        return [.. entries.Select(Listed)];
     }
 
     static ListedBackup Listed(CatalogEntry entry) => new(

@@ -10,6 +10,7 @@ public sealed class Progress : IProgress<long>
     public static readonly TimeSpan DrawInterval = TimeSpan.FromMilliseconds(200);
 
     const int BarWidth = 24;
+    const int MostPercent = 99;
     const string ClearLine = "\r\u001b[K";
 
     readonly RunLog log;
@@ -39,8 +40,8 @@ public sealed class Progress : IProgress<long>
         began = last = time.GetTimestamp();
     }
 
-    /// <summary>Also told each line.</summary>
-    public Action<string>? Told { get; set; }
+    /// <summary>Also told each line, and how many percent are done, 0 to 99, where the whole is known.</summary>
+    public Action<string, int?>? Told { get; set; }
 
     /// <summary>Work of its own within the work: disposing goes back to what was begun before, at its beginning.</summary>
     public IDisposable Phase(string what, long totalBytes)
@@ -58,7 +59,7 @@ public sealed class Progress : IProgress<long>
             return;
         last = now;
         var line = Line(value, time.GetElapsedTime(began, now));
-        Told?.Invoke(line);
+        Told?.Invoke(line, Percent(value));
         if (!terminal)
         {
             log.Say(line);
@@ -81,6 +82,9 @@ public sealed class Progress : IProgress<long>
             error.Write(ClearLine);
         drawn = false;
     }
+
+    // The whole may be an estimate, which the work outgrows.
+    int? Percent(long bytes) => TotalBytes is > 0 and var total ? (int)Math.Min(MostPercent, (decimal)bytes * 100 / total) : null;
 
     string Line(long bytes, TimeSpan elapsed)
     {

@@ -45,10 +45,11 @@ public static class PruneVerb
         var pruning = new Pruning(setup.Store, dryRun);
         var clusterFolder = BackupKeys.ClusterFolder(setup.Prefix, series.Cluster);
         var now = run.Host.Time.GetUtcNow();
+        List<CatalogEntry>? entries = null;
         try
         {
             // Before anything is written: a store that is not there, or not mounted, is not to be made.
-            var entries = await catalog.OfSeries(series, cancel).ToListAsync(cancel);
+            entries = await catalog.OfSeries(series, cancel).ToListAsync(cancel);
             // The objects' ages are by the store's clock; a dry run writes nothing and takes ours.
             var storeNow = dryRun ? now : await StoreProbe.Time(setup.Store, clusterFolder, cancel);
             var retention = setup.Policy.Retention;
@@ -58,6 +59,7 @@ public static class PruneVerb
         }
         finally
         {
+            run.Retained = entries is null ? null : Reported.Catalog(entries, pruning.Gone);
             run.Deleted.AddRange(pruning.Deleted);
             foreach (var warning in pruning.Warnings)
                 run.Log.Warn(warning);

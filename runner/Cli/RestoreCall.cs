@@ -17,6 +17,8 @@ sealed class RestoreCall(RunContext run, RestoreFlags flags, ManifestTrust trust
     readonly SeriesId series = run.Setup.RequiredSeries;
     readonly string target = run.Setup.RequiredData;
 
+    DataState left = DataState.Untouched;
+
     /// <summary>Whose backups are looked for.</summary>
     readonly SeriesId source = SourceOf(run.Setup.RequiredSeries, flags);
 
@@ -41,11 +43,36 @@ sealed class RestoreCall(RunContext run, RestoreFlags flags, ManifestTrust trust
         await run.Site.During(
             async stop =>
             {
-                await run.ThawLeftover(stop);
-                lines = selection is null ? await Resume(stop) : await Restore(selection, stop);
+                try
+                {
+                    await run.ThawLeftover(stop);
+                    lines = selection is null ? await Resume(stop) : await Restore(selection, stop);
+                }
+                finally
+                {
+                    run.Data = Left;
+                }
             },
             cancel);
         return lines;
+    }
+
+    DataState Left => run.Site.Middleware?.OpenScript is not null || left == DataState.Untouched && IsHalfWay ? DataState.Unsettled : left;
+
+    /// <summary>An earlier restore has ended half-way, and this run did not come to settling it.</summary>
+    bool IsHalfWay
+    {
+        get
+        {
+            try
+            {
+                return Directory.Exists(target) && UnfinishedRestore.Find(target).Any(restore => restore.Phase != JournalPhase.Accepted);
+            }
+            catch (RunnerException)
+            {
+                return Path.Exists(Path.Join(target, RestoreLayout.Folder)); // what cannot be read may be anything
+            }
+        }
     }
 
     async Task<IReadOnlyList<string>> Restore(Selection selection, CancellationToken cancel)
@@ -101,10 +128,20 @@ sealed class RestoreCall(RunContext run, RestoreFlags flags, ManifestTrust trust
         var settled = Directory.Exists(target)
             ? await Volume(plan).Resume((id, _) => throw InPlaceLeft(id), cancel)
             : new RestoreOutcome(null, [], [], []);
+        if (left == DataState.Restored)
+            left = DataState.Untouched;
         var workload = await run.Site.Workload(cancel);
         if (run.Site.Middleware is not { } middleware)
         {
-            await CommandRestore.Run(workload.RestoreShell, script, backup.Manifest.Stored.Bytes, backup.CopyTo, cancel);
+            await CommandRestore.Run(
+                workload.RestoreShell, script, backup.Manifest.Stored.Bytes,
+                async (to, stop) =>
+                {
+                    await backup.CopyTo(to, stop);
+                    left = DataState.Unsettled;
+                },
+                cancel);
+            left = DataState.Restored;
         }
         else
         {
@@ -117,9 +154,11 @@ sealed class RestoreCall(RunContext run, RestoreFlags flags, ManifestTrust trust
                 {
                     await backup.CopyTo(to, stop);
                     await middleware.RequireStopped(stop);
+                    left = DataState.Unsettled;
                     await middleware.NoteScript(backup.Id, stop);
                 },
                 cancel);
+            left = DataState.Restored;
             await middleware.NoteScript(null, cancel);
         }
         if (Health(plan) is { } health)
@@ -149,7 +188,7 @@ sealed class RestoreCall(RunContext run, RestoreFlags flags, ManifestTrust trust
                 KeepOldData = flags.KeepOldData || policy.KeepOldData,
                 Undo = policy.Undo,
             },
-            new RestoreHooks { Health = Health(plan), Before = Pause is { } pause ? pause.Before : null, Progress = run.Log.Say });
+            new RestoreHooks { Health = Health(plan), Before = Pause is { } pause ? pause.Before : null, Leaves = state => left = state, Progress = run.Log.Say });
     }
 
     /// <summary>Starts what was stopped, then asks the policy's command; null: there is nothing to start or ask.</summary>

@@ -7,6 +7,8 @@ public sealed record RestoreFlags(bool InPlace, bool KeepOldData, bool Resume, b
 
 public static class RestoreVerb
 {
+    public const string Name = "restore";
+
     public static Command Create(RunOptions options, RunnerHost host)
     {
         var inPlace = InPlace();
@@ -15,7 +17,7 @@ public static class RestoreVerb
         var allowOtherTarget = AllowOtherTarget();
         var fromCluster = new Option<string?>("--from-cluster") { HelpName = "NAME", Description = "Take the backup of the same workload and claim in another cluster." };
         var from = new Option<string?>("--from") { HelpName = "KIND/NAME/CLAIM", Description = "Take the backup of this workload's claim in the same namespace, such as statefulset/redis/data-redis-0, and of no other." };
-        var command = new VerbCommand("restore", "Put the data of a backup in the place of what is there.", """
+        var command = new VerbCommand(Name, "Put the data of a backup in the place of what is there.", """
             The backup is named: --backup, --before or --latest. Nothing in the target is touched before all of it has arrived beside the old data,
             in .backup-restore, and is known to be good; then the two are swapped by renames, with a journal. A restore that was killed is undone or
             finished by the next one, or by --resume. If the policy's healthCommand fails, the old data is put back.
@@ -45,7 +47,7 @@ public static class RestoreVerb
                 call.GetValue(inPlace), call.GetValue(keepOldData), call.GetValue(resume), call.GetValue(allowOtherTarget), call.GetValue(fromCluster), call.GetValue(from));
             var said = new List<string>();
             return new VerbRun(options, host).Of(
-                "restore", call, async (run, stop) => said.AddRange(await new RestoreCall(run, flags, flags.Resume ? run.TrustAtHand : run.Trust, or: "--resume").Restore(stop)),
+                Name, call, async (run, stop) => said.AddRange(await new RestoreCall(run, flags, flags.Resume ? run.TrustAtHand : run.Trust, or: "--resume").Restore(stop)),
                 (_, to) => said.ForEach(to.WriteLine), json: null, cancel);
         });
         return command;

@@ -51,6 +51,14 @@ public sealed class RunContext(ParseResult call, RunOptions options, RunnerHost 
 
     public bool DryRun { get; set; }
 
+    /// <summary>What the series holds when the run ends.</summary>
+    public ReportedCatalog? Retained { get; set; }
+
+    /// <summary>What a restore leaves, once it was allowed to touch anything.</summary>
+    public DataState? Data { get; set; }
+
+    public string? Verification { get; set; }
+
     public bool Json => call.GetValue(options.Output) == OutputFormat.Json;
 
     /// <summary>Where the workload is: in the cluster of this pod, or here.</summary>
@@ -199,6 +207,9 @@ public sealed class RunContext(ParseResult call, RunOptions options, RunnerHost 
         DryRun = DryRun,
         Rewrap = Rewrap,
         Audit = Audit,
+        Retained = Retained,
+        Data = Data ?? (verb == RestoreVerb.Name ? DataState.Untouched : null),
+        Verification = Verification,
     };
 
     static DateTimeOffset Time(string text) => DateTimeOffset.TryParseExact(

@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text;
 using System.Text.Json;
 using BackupRunner.Hooks;
@@ -41,7 +42,7 @@ public sealed class ClusterSite(KubeClient kube, ClusterRun run, Redaction redac
     {
         await HoldForCheck(data, cancel);
         claimLease!.Annotate(LeaseNotes.Id, id.Text);
-        noted = claimLease;
+        Note(claimLease);
         if (claimLease.Annotations.GetValueOrDefault(LeaseNotes.Script) is { Length: > 0 } script)
         {
             throw new RunnerException(ExitCode.Volume, $"commands.restore was putting {script} in place and did not end well: the data is neither the old nor the new, and no backup is made of it",
@@ -77,7 +78,7 @@ public sealed class ClusterSite(KubeClient kube, ClusterRun run, Redaction redac
         }
     }
 
-    public async Task HoldForPrune(CancellationToken cancel) => noted = claimLease = await hold.Take(ClaimLease, run.LeaseWait, cancel);
+    public async Task HoldForPrune(CancellationToken cancel) => Note(claimLease = await hold.Take(ClaimLease, run.LeaseWait, cancel));
 
     public async Task HoldForRestore(string target, CancellationToken cancel)
     {
@@ -87,9 +88,21 @@ public sealed class ClusterSite(KubeClient kube, ClusterRun run, Redaction redac
             restoreContainer = new RestoreContainerShell(Path.Join(Path.GetDirectoryName(run.ArchivePath), RestoreContainer.Folder), say, time);
             await restoreContainer.Begin(cancel);
         }
-        noted = restoreLease = await hold.Take(ClusterNames.OfRestore(Series.Kind, Series.Name), run.LeaseWait, cancel);
+        Note(restoreLease = await hold.Take(ClusterNames.OfRestore(Series.Kind, Series.Name), run.LeaseWait, cancel));
         await TakeClaims(run.LeaseWait, cancel);
         Middleware = new Middleware(kube, Series, restoreLease, claimLease!, hold, run.Pod, run.Policy.Restore.StartTimeout, say, time);
+    }
+
+    void Note(LeaseLock lease)
+    {
+        noted = lease;
+        TellNothing(lease); // a killed run has left its own
+    }
+
+    static void TellNothing(LeaseLock lease)
+    {
+        lease.Annotate(LeaseNotes.Progress, null);
+        lease.Annotate(LeaseNotes.Percent, null);
     }
 
     /// <summary>All runs take them in the order of their names, so that no two ever wait for each other.</summary>
@@ -167,14 +180,18 @@ public sealed class ClusterSite(KubeClient kube, ClusterRun run, Redaction redac
 
     public void Enter(string phase) => noted?.Annotate(LeaseNotes.Phase, phase);
 
-    public void Tell(string progress) => noted?.Annotate(LeaseNotes.Progress, progress);
+    public void Tell(string progress, int? percent)
+    {
+        noted?.Annotate(LeaseNotes.Progress, progress);
+        noted?.Annotate(LeaseNotes.Percent, percent?.ToString(CultureInfo.InvariantCulture));
+    }
 
     public void Conclude(RunReport report)
     {
         if (noted is not { } lease)
             return;
         lease.Annotate(LeaseNotes.Phase, report.ExitCode == (int)ExitCode.Done ? "done" : "failed");
-        lease.Annotate(LeaseNotes.Progress, null);
+        TellNothing(lease);
         var full = JsonSerializer.SerializeToUtf8Bytes(report, ReportJson.Default.RunReport);
         lease.Annotate(LeaseNotes.Report, Encoding.UTF8.GetString(full.Length <= LongestReport ? full : TerminationMessage.Of(report)));
         if (report.Backups is [.., var backup])

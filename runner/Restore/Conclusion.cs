@@ -44,6 +44,7 @@ sealed class Conclusion(RestoreRun run, JournalFile file)
     {
         if (Journal.Phase != JournalPhase.Accepted)
             await run.Before(DestructiveStep.RemoveOld, cancel);
+        run.Leave(DataState.Restored);
         var closed = run.Try("the data is restored, but \"restore --resume\" must finish before the next backup", () =>
         {
             if (Journal.Phase != JournalPhase.Accepted)
@@ -77,6 +78,7 @@ sealed class Conclusion(RestoreRun run, JournalFile file)
                 $"nothing is lost: what is not in its place is in \"{Path.Combine(Volume.Path, RestoreLayout.Old(Journal.Id))}\";"
                     + " remove the cause, then run \"restore --resume\"", failure);
         }
+        run.Leave(DataState.RolledBack);
         run.Say($"put the old data back, as before the restore of {Journal.Id}");
         var closed = run.Try("the old data is back, but \"restore --resume\" must finish before the next backup", () =>
         {

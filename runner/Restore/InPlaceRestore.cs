@@ -49,6 +49,7 @@ sealed class InPlaceRestore(RestoreRun run, RestoreOptions options, IRestoreSour
             Discard.Remove(run, source.Id);
             throw Untouched.Report(Volume, failure, "was not touched");
         }
+        run.Leave(DataState.Unsettled);
         try
         {
             new Swap(Volume, source.Id).Empty(file.Journal);

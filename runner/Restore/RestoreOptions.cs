@@ -1,3 +1,5 @@
+using BackupRunner.Reports;
+
 namespace BackupRunner.Restore;
 
 /// <summary>How to restore, by the command line and <c>restore.*</c> of the policy.</summary>
@@ -54,6 +56,9 @@ public sealed record RestoreHooks
 
     /// <summary>Called before each destructive step; throws <see cref="RunnerException"/> to stop there.</summary>
     public Func<DestructiveStep, CancellationToken, Task>? Before { get; init; }
+
+    /// <summary>Told in what state the data is, whenever that changes; before the first time it is untouched.</summary>
+    public Action<DataState>? Leaves { get; init; }
 
     /// <summary>One line for each phase, for the log.</summary>
     public Action<string>? Progress { get; init; }

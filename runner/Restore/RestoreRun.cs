@@ -1,3 +1,5 @@
+using BackupRunner.Reports;
+
 namespace BackupRunner.Restore;
 
 /// <summary>One run on one open volume: what it calls and what it collects.</summary>
@@ -12,6 +14,15 @@ sealed class RestoreRun(IVolume volume, RestoreHooks hooks)
     public List<string> Kept { get; } = [];
 
     public List<string> Warnings { get; } = [];
+
+    /// <summary>What the run would leave if it ended now.</summary>
+    public DataState State { get; private set; } = DataState.Untouched;
+
+    public void Leave(DataState state)
+    {
+        State = state;
+        hooks.Leaves?.Invoke(state);
+    }
 
     public void Say(string line) => hooks.Progress?.Invoke(line);
 

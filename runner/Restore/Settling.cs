@@ -24,6 +24,8 @@ static class Settling
         {
             var file = JournalFile.Find(run.Volume, id);
             var action = Restore.Settle.Decide(file?.Journal.Phase);
+            if (action != Settlement.Discard)
+                run.Leave(DataState.Unsettled);
             if (action == Settlement.Again)
                 again = file;
             else

@@ -11,6 +11,7 @@ sealed class StagedRestore(RestoreRun run, RestoreOptions options, IRestoreSourc
     {
         Preflight.RoomToStage(Volume, source.Size);
         var file = await Prepare(cancel);
+        run.Leave(DataState.Unsettled);
         var conclusion = new Conclusion(run, file);
         try
         {

@@ -55,6 +55,9 @@ public sealed class VolumeRestore(RestoreOptions options, RestoreHooks hooks, Fu
     async Task Restore(RestoreRun run, IRestoreSource source, CancellationToken cancel)
     {
         var again = await SettleEarlier(run, cancel);
+        // What an earlier restore has put in place is what there was before this one.
+        if (run.State == DataState.Restored)
+            run.Leave(DataState.Untouched);
         Preflight.Target(run.Volume);
         if (again is not null)
         {

@@ -67,7 +67,7 @@ public sealed class HostSite(string state, SeriesId? series, IWorkloadShell shel
     {
     }
 
-    public void Tell(string progress)
+    public void Tell(string progress, int? percent)
     {
     }
 

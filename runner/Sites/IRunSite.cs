@@ -50,7 +50,8 @@ public interface IRunSite : IAsyncDisposable
     void Enter(string phase);
 
     /// <summary>How far the run is, in its log's words.</summary>
-    void Tell(string progress);
+    /// <param name="percent">Of the whole, 0 to 99; null: the whole is not known.</param>
+    void Tell(string progress, int? percent);
 
     /// <summary>The last word of the run.</summary>
     void Conclude(RunReport report);

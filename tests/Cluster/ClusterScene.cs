@@ -25,12 +25,15 @@ sealed class ClusterScene : IAsyncDisposable
     ClusterScene(FakeKubeApi api, Scratch scratch)
     {
         (Api, Scratch, kubeconfigs) = (api, scratch, scratch.Folder("kubeconfigs"));
-        Admin = new KubeClient(KubeConfig.FromFile(KubeconfigOf("admin", api.AdminToken), null) with { CallsPerSecond = 10_000, CallsAtOnce = 10_000 }, TimeProvider.System);
+        AdminConfig = KubeConfig.FromFile(KubeconfigOf("admin", api.AdminToken), null) with { CallsPerSecond = 10_000, CallsAtOnce = 10_000 };
+        Admin = new KubeClient(AdminConfig, TimeProvider.System);
     }
 
     public FakeKubeApi Api { get; }
 
     public Scratch Scratch { get; }
+
+    public KubeConfig AdminConfig { get; }
 
     public KubeClient Admin { get; }
 

@@ -1,4 +1,6 @@
+using BackupRunner.Kube;
 using BackupRunner.Names;
+using BackupRunner.Webhook.Status;
 using BackupRunner.Webhook.Workloads;
 
 namespace BackupRunner.Webhook.Backups;
@@ -9,7 +11,16 @@ namespace BackupRunner.Webhook.Backups;
 /// <param name="Record">What it records; null: it is a wish, which is reconciled into Jobs.</param>
 public sealed record BackupObject(
     string Namespace, string Name, string Uid, long Generation, string? ResourceVersion, DateTimeOffset Created, bool IsBeingDeleted, WorkloadId Workload, string? Claim, RecordOf? Record,
-    BackupStatus Status);
+    BackupStatus Status)
+{
+    public static KubeResource<KubeObject> Resource { get; } = KubeResources.Any("backup.middleware.io", "v1", "backups");
+
+    /// <summary>For Events.</summary>
+    public ObjectReference Reference => new() { ApiVersion = Resource.ApiVersion, Kind = "Backup", Namespace = Namespace, Name = Name, Uid = Uid };
+
+    /// <summary>The claims' CronJobs, which name what there is to know of each.</summary>
+    public IEnumerable<string> CronJobs => Status.Claims.Select(claim => claim.Claim).Concat(Claim is null ? [] : [Claim]).Distinct().Select(claim => ClusterNames.OfClaim(Workload.Kind, Workload.Name, claim));
+}
 
 /// <param name="Id">Of a stored backup, as text; null: of a run that failed.</param>
 /// <param name="Job">The run that failed; null: a stored backup.</param>
@@ -29,13 +40,16 @@ public enum BackupPhase
 }
 
 /// <param name="Claims">By name.</param>
-/// <param name="Reason">One word in CamelCase, of the condition that says how it stands.</param>
-/// <param name="Message">A sentence of that condition.</param>
-public sealed record BackupStatus(BackupPhase Phase, IReadOnlyList<ClaimBackup> Claims, string? Reason, string? Message, DateTimeOffset? Started, DateTimeOffset? Completed)
+/// <param name="Note">A clause about claims that were left out; null: none was.</param>
+public sealed record BackupStatus(BackupPhase Phase, IReadOnlyList<ClaimBackup> Claims, string? Note, IReadOnlyList<Condition> Conditions)
 {
-    public static BackupStatus None { get; } = new(BackupPhase.Pending, [], null, null, null, null);
+    public static BackupStatus None { get; } = new(BackupPhase.Pending, [], null, []);
 
     public bool IsOver => Phase is BackupPhase.Succeeded or BackupPhase.Failed;
+
+    public bool Equals(BackupStatus? other) => other is not null && Phase == other.Phase && Note == other.Note && Claims.SequenceEqual(other.Claims) && Conditions.SequenceEqual(other.Conditions);
+
+    public override int GetHashCode() => HashCode.Combine(Phase, Claims.Count, Conditions.Count);
 }
 
 /// <summary>How the backup of one claim goes, or went.</summary>
@@ -86,9 +100,14 @@ public sealed record ClaimBackup
     /// <summary><c>checksum</c> or <c>full</c>.</summary>
     public string? Verification { get; init; }
 
-    /// <summary>Why the last verification failed; null: it did not.</summary>
-    public string? VerificationFailure { get; init; }
+    /// <summary>When it was last read back and was not whole.</summary>
+    public DateTimeOffset? VerificationFailed { get; init; }
+
+    /// <summary>What was wrong then.</summary>
+    public string? VerificationMessage { get; init; }
 
     /// <summary>It was stored, and the store does not hold it any more.</summary>
     public bool IsGone { get; init; }
+
+    public bool IsOver => Phase is BackupPhase.Succeeded or BackupPhase.Failed;
 }

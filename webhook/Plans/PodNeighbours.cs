@@ -9,7 +9,7 @@ namespace BackupRunner.Webhook.Plans;
 static class PodNeighbours
 {
     /// <summary>Half of the time that a backup has in all: the rest is for the backup itself.</summary>
-    const string LeaseWait = "12h";
+    public const string LeaseWait = "--lease-wait=12h";
 
     /// <returns>Arguments of the runner; none for a claim that is alone in its pod, and where nothing is run there.</returns>
     public static IReadOnlyList<string> Leases(ProtectionPlan plan, ProtectedClaim claim)
@@ -17,7 +17,7 @@ static class PodNeighbours
         if (!plan.BacksUpByCommands)
             return [];
         var names = plan.Claims.Where(other => other.Name != claim.Name && MaySharePod(claim, other)).Select(other => $"--lease={plan.NameOf(other)}").ToList();
-        return names.Count == 0 ? [] : [$"--lease-wait={LeaseWait}", .. names];
+        return names.Count == 0 ? [] : [LeaseWait, .. names];
     }
 
     /// <summary>A claim that all pods share is backed up in any of them.</summary>

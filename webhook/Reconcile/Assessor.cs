@@ -15,14 +15,10 @@ public sealed class Assessor(ClusterCache cache, Installation installation, Prob
 {
     public Assessment Of(ProtectedWorkload workload)
     {
-        var (space, name) = (workload.Id.Namespace, workload.PolicyName!);
-        if (installation.Unreviewed.Contains(space))
-            return new(null, [$"nothing is protected in namespace \"{space}\", about which admission is not asked: run it in a namespace of its own"]);
-        if (cache.Policy(space, name) is not { } policy)
-            return new(null, [$"there is no BackupPolicy \"{name}\" in namespace \"{space}\""]);
-        if (policy.Policy is null)
-            return new(null, [$"BackupPolicy \"{name}\": {string.Join("; ", policy.Problems)}"]);
-        var selected = ClaimSelection.Of(workload, cache.Claims(space));
+        var (policy, problem) = PolicyOf(workload, cache, installation);
+        if (policy is null)
+            return new(null, [problem!]);
+        var selected = ClaimSelection.Of(workload, cache.Claims(workload.Id.Namespace));
         var staying = Staying(workload.Id, selected);
         var problems = selected.Problems.Union(staying.Select(stays => stays.Why)).Concat(Told(staying)).Concat(selected.IsUnknownYet)
             .Concat(RunProblems.Of(workload, selected.Claims)).Concat(notes.Of(workload.Id)).ToList();
@@ -32,6 +28,29 @@ public sealed class Assessor(ClusterCache cache, Installation installation, Prob
         {
             Staying = [.. staying.Select(stays => stays.CronJob)],
         }, problems);
+    }
+
+    /// <summary>As <see cref="Of(ProtectedWorkload)"/>, for admission: of a workload that may be protected only now, without what the loop has found out.</summary>
+    public static Assessment Of(ProtectedWorkload workload, IClusterView view, Installation installation)
+    {
+        var (policy, problem) = PolicyOf(workload, view, installation);
+        if (policy is null)
+            return new(null, [problem!]);
+        var selected = ClaimSelection.Of(workload, view.Claims(workload.Id.Namespace));
+        return selected.Claims.Count == 0
+            ? new(null, selected.Problems.Count > 0 ? selected.Problems : ["it has no volume that can be backed up"])
+            : new(new ProtectionPlan(workload, policy, selected.Claims, SecretDemands.Mounted(SecretDemands.Of(workload, policy, installation.Cluster)), installation), selected.Problems);
+    }
+
+    /// <returns>One that can be carried out, or why there is none.</returns>
+    static (PolicyObject? Policy, string? Problem) PolicyOf(ProtectedWorkload workload, IClusterView view, Installation installation)
+    {
+        var (space, name) = (workload.Id.Namespace, workload.PolicyName!);
+        if (installation.Unreviewed.Contains(space))
+            return (null, $"nothing is protected in namespace \"{space}\", about which admission is not asked: run it in a namespace of its own");
+        if (view.Policy(space, name) is not { } policy)
+            return (null, $"there is no BackupPolicy \"{name}\" in namespace \"{space}\"");
+        return policy.Policy is null ? (null, $"BackupPolicy \"{name}\": {string.Join("; ", policy.Problems)}") : (policy, null);
     }
 
     List<(string CronJob, string Why)> Staying(WorkloadId id, SelectedClaims selected) =>

@@ -32,7 +32,7 @@ public sealed class BackupReconciler(ClusterCache cache, ProblemNotes notes, Tim
         return (problems.Count > 0 ? string.Join("; ", problems) : null, next.Count > 0 ? next.Min() : null);
     }
 
-    static string NotBegun(SeenBackup backup) => $"a backup of claim \"{backup.Claim}\" has not begun for {Patience.TotalMinutes} minutes: " + (backup.State == BackupState.HasNoPod
+    internal static string NotBegun(SeenBackup backup) => $"a backup of claim \"{backup.Claim}\" has not begun for {Patience.TotalMinutes} minutes: " + (backup.State == BackupState.HasNoPod
         ? $"it has no pod; kubectl describe job {backup.Name}"
         : $"its pod does not start; kubectl describe pod --selector=job-name={backup.Name}");
 

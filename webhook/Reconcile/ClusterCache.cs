@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using BackupRunner.Names;
+using BackupRunner.Webhook.Backups;
 using BackupRunner.Webhook.Restores;
 using BackupRunner.Webhook.Workloads;
 
@@ -22,6 +23,16 @@ public sealed class ClusterCache : IClusterView
 
     public SeenBackups Backups { get; } = new();
 
+    /// <summary>The Backups of the API.</summary>
+    public Catalog Catalog { get; } = new();
+
+    /// <summary>Their Jobs.</summary>
+    public BackupJobs BackupJobs { get; } = new();
+
+    public FailureCounts Failures { get; } = new();
+
+    /// <summary>Also those that are not protected.</summary>
+    public IEnumerable<ProtectedWorkload> Workloads => workloads.Values;
     public SeenRestores Restores { get; } = new();
 
     /// <summary>Called with everything that a change may have made different.</summary>
@@ -106,6 +117,9 @@ public sealed class ClusterCache : IClusterView
         var before = leases.GetValueOrDefault((space, name));
         leases[(space, name)] = now;
         Tell(new WorkKey(WorkKind.Lease, space, name));
+        if (now.Report is not null && before?.Report?.End != now.Report.End)
+            Tell(new WorkKey(WorkKind.Catalog, space, name));
+        TellRunning(space, name);
         TellRestores(space, name);
         // What waited for the run to end need not wait longer.
         if (before is { IsTaken: true } or { IsUnsettled: true } && now is { IsTaken: false, IsUnsettled: false } && now.Lease.Metadata.Labels?.GetValueOrDefault(ClusterNames.ForLabel) is { } label)
@@ -143,14 +157,44 @@ public sealed class ClusterCache : IClusterView
     /// <param name="at">When that was told.</param>
     public void Put(SeenBackup now, DateTimeOffset at)
     {
+        Failures.Put(now, now.IsOfBackup && Labelled(now.Namespace, now.Label) is { } id ? ClusterNames.OfClaim(id.Kind, id.Name, now.Claim) : now.Owner.Name);
+        if (now.IsOfBackup)
+        {
+            if (BackupJobs.Put(now, at))
+                Tell(new WorkKey(WorkKind.Backup, now.Namespace, now.Owner.Name));
+            return;
+        }
         foreach (var cronJob in Backups.Put(now, at))
+        {
             Tell(new WorkKey(WorkKind.Backups, now.Namespace, cronJob));
+            Tell(new WorkKey(WorkKind.Catalog, now.Namespace, CatalogKey(now.Namespace, cronJob, now)));
+        }
     }
 
     public void RemoveBackup(string @namespace, string name)
     {
+        Failures.Remove(@namespace, name);
+        if (BackupJobs.Remove(@namespace, name) is { } before)
+            Tell(new WorkKey(WorkKind.Backup, @namespace, before.Owner.Name));
         if (Backups.Remove(@namespace, name) is { } cronJob)
             Tell(new WorkKey(WorkKind.Backups, @namespace, cronJob));
+    }
+
+    public void Put(BackupObject now)
+    {
+        var before = Catalog.Put(now);
+        if (now.Record is null && !now.Status.IsOver)
+            Tell(new WorkKey(WorkKind.Backup, now.Namespace, now.Name));
+        if (before is null || before.Status.IsOver != now.Status.IsOver)
+            TellCatalog(now);
+    }
+
+    /// <summary>A Backup is gone.</summary>
+    public void RemoveCatalogued(string @namespace, string name)
+    {
+        // If the store still holds it, it is recorded anew.
+        if (Catalog.Remove(@namespace, name) is { } before)
+            TellCatalog(before);
     }
 
     /// <summary>Every thing that there is to look at.</summary>
@@ -163,6 +207,8 @@ public sealed class ClusterCache : IClusterView
         .. leases.Keys.Select(lease => new WorkKey(WorkKind.Lease, lease.Namespace, lease.Name)),
         .. Restores.All.Select(restore => new WorkKey(WorkKind.Restore, restore.Namespace, restore.Name)),
         .. policies.Keys.Select(policy => new WorkKey(WorkKind.Policy, policy.Namespace, policy.Name)),
+        .. Catalog.All.Where(backup => backup is { Record: null, Status.IsOver: false }).Select(backup => new WorkKey(WorkKind.Backup, backup.Namespace, backup.Name)),
+        .. leases.Where(lease => lease.Value.Report is not null).Select(lease => new WorkKey(WorkKind.Catalog, lease.Key.Namespace, lease.Key.Name)),
     ];
 
     public static WorkKey KeyOf(WorkloadId id) => new(WorkKind.Workload, id.Namespace, $"{id.Kind}/{id.Name}");
@@ -195,6 +241,25 @@ public sealed class ClusterCache : IClusterView
                 Tell(new WorkKey(WorkKind.Policy, @namespace, name));
         }
     }
+
+    void TellCatalog(BackupObject backup)
+    {
+        foreach (var cronJob in backup.CronJobs)
+            Tell(new WorkKey(WorkKind.Catalog, backup.Namespace, cronJob));
+    }
+
+    /// <summary>The Lease says how far they are.</summary>
+    void TellRunning(string @namespace, string cronJob)
+    {
+        if (Changed is null)
+            return;
+        foreach (var backup in Catalog.Of(@namespace, cronJob).Where(backup => backup is { Record: null, Status.IsOver: false }))
+            Tell(new WorkKey(WorkKind.Backup, @namespace, backup.Name));
+    }
+
+    /// <summary>What a verification finds is told where the backups of its claim are.</summary>
+    string CatalogKey(string @namespace, string cronJob, SeenBackup job) =>
+        Labelled(@namespace, job.Label) is { } id && ClusterNames.OfVerification(id.Kind, id.Name, job.Claim) == cronJob ? ClusterNames.OfClaim(id.Kind, id.Name, job.Claim) : cronJob;
 
     // While nobody leads, nobody listens: at the start that saves a search for every object there is.
     void TellUsers(string @namespace, string policy)

@@ -1,5 +1,6 @@
 using BackupRunner.Kube;
 using BackupRunner.Names;
+using BackupRunner.Webhook.Backups;
 using BackupRunner.Webhook.Restores;
 using BackupRunner.Webhook.Workloads;
 using Microsoft.Extensions.Logging;
@@ -39,6 +40,7 @@ public sealed partial class ClusterWatch(KubeClient kube, ClusterCache cache, IR
             Follow(Policies, PutPolicy, cache.RemovePolicy, cancel),
             Follow(Claims, item => cache.Put(ClaimReader.Read(item)), cache.RemoveClaim, cancel),
             Follow(KubeResources.Leases, PutLease, RemoveLease, cancel, Ours),
+            Follow(BackupObject.Resource, PutBackup, cache.RemoveCatalogued, cancel),
             Follow(Jobs, PutJob, RemoveJob, cancel, Ours),
             Follow(RestoreObject.Resource, item => cache.Put(RestoreReader.Read(item)), cache.RemoveRestore, cancel),
             .. secretNamespaces.Select(space => Follow(new WatchedKind<KubeObject>(Secrets, space, new(), TellSecret, TellSecret), new(), cancel)),
@@ -66,6 +68,14 @@ public sealed partial class ClusterWatch(KubeClient kube, ClusterCache cache, IR
     {
         PutOwn("leases", lease);
         cache.Put(SeenLease.Of(lease, time.GetTimestamp()));
+    }
+
+    void PutBackup(KubeObject item)
+    {
+        if (BackupObjectReader.Read(item) is { } backup)
+            cache.Put(backup);
+        else
+            cache.RemoveCatalogued(item.Metadata.Namespace ?? "", item.Metadata.Name);
     }
 
     /// <summary>A Job that is being deleted is told of no more.</summary>

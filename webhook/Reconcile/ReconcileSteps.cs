@@ -1,3 +1,4 @@
+using BackupRunner.Webhook.Backups;
 using BackupRunner.Webhook.Keys;
 using BackupRunner.Webhook.Restores;
 using BackupRunner.Webhook.Workloads;
@@ -7,7 +8,7 @@ namespace BackupRunner.Webhook.Reconcile;
 /// <summary>Who looks at what.</summary>
 public sealed class ReconcileSteps(
     ClusterCache cache, WorkloadReconciler workloads, OrphanReconciler orphans, PolicyReconciler policies, LeaseReconciler leases, SecretReconciler secrets,
-    BackupReconciler backups, RestoreReconciler restores)
+    BackupReconciler backups, BackupObjectReconciler requested, CatalogReconciler catalog, RestoreReconciler restores)
 {
     /// <summary>Every thing that there is to look at.</summary>
     public IEnumerable<WorkKey> Everything() => [.. cache.Everything(), .. secrets.Everything()];
@@ -29,6 +30,11 @@ public sealed class ReconcileSteps(
                 return await leases.Reconcile(key, cancel);
             case WorkKind.Backups:
                 return backups.Reconcile(key);
+            case WorkKind.Backup:
+                return await requested.Reconcile(key.Namespace, key.Name, cancel);
+            case WorkKind.Catalog:
+                await catalog.Reconcile(key.Namespace, key.Name, cancel);
+                return null;
             case WorkKind.Restore:
                 return await restores.Reconcile(key.Namespace, key.Name, cancel);
             case WorkKind.Secret:

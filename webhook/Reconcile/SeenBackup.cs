@@ -21,8 +21,8 @@ public enum BackupState
     Failed,
 }
 
-/// <summary>Of a Job that a CronJob of ours has made, or a person from it, what says how the backup goes: a few hundred bytes.</summary>
-/// <param name="Owner">The CronJob, which has the name of <paramref name="Claim"/>'s, and its uid.</param>
+/// <summary>Of a Job that a CronJob of ours has made, a person from it, or the loop for a Backup, what says how the backup goes: a few hundred bytes.</summary>
+/// <param name="Owner">The CronJob, which has the name of <paramref name="Claim"/>'s, and its uid; or the Backup.</param>
 /// <param name="Since">When it was made; when its pod was lost, if one has run.</param>
 /// <param name="Reason">Of a failure: the condition's.</param>
 /// <param name="Ended">When it succeeded or failed.</param>
@@ -30,22 +30,27 @@ public sealed record SeenBackup(
     string Namespace, string Name, string Uid, string Label, (string Name, string Uid) Owner, string Claim, BackupState State, DateTimeOffset Since, string? Reason, DateTimeOffset? Ended)
 {
     const string ClaimArgument = "--claim=";
+    const string Group = "backup.middleware.io";
 
     /// <summary>A claim's name, and a condition's reason that is worth showing.</summary>
     const int LongestName = 253, LongestReason = 64;
+
+    /// <summary><see cref="Owner"/> is a Backup.</summary>
+    public bool IsOfBackup { get; init; }
 
     /// <summary>It should run and does not.</summary>
     public bool Waits => State is BackupState.HasNoPod or BackupState.Starts;
 
     public bool IsOver => State is BackupState.Succeeded or BackupState.Failed;
 
-    /// <returns>Null: it is no backup of ours, or is being deleted. Restores and audits are not of a CronJob.</returns>
+    /// <returns>Null: it is no backup of ours, or is being deleted. Restores and audits are not of a CronJob or a Backup.</returns>
     public static SeenBackup? Of(KubeObject job)
     {
         var metadata = job.Metadata;
         if (metadata is not { DeletionTimestamp: null, CreationTimestamp: { } made, Namespace: { } space, Uid: { } uid }
             || metadata.Labels?.GetValueOrDefault(ClusterNames.ForLabel) is not { Length: > 0 and <= ClusterNames.MaxLabelLength } label
-            || metadata.OwnerReferences?.Find(owner => owner is { Kind: "CronJob", ApiVersion: "batch/v1" }) is not { Name.Length: <= ClusterNames.MaxCronJobLength } owner)
+            || metadata.OwnerReferences?.Find(owner => owner is { Kind: "CronJob", ApiVersion: "batch/v1", Name.Length: <= ClusterNames.MaxCronJobLength } or { Kind: "Backup", ApiVersion: Group + "/v1", Name.Length: <= LongestName })
+                is not { } owner)
             return null;
         var (spec, status) = (Part(job, "spec"), Part(job, "status"));
         if (ClaimOf(spec) is not { Length: > 0 and <= LongestName } claim)
@@ -59,7 +64,7 @@ public sealed record SeenBackup(
             _ => status.Whole("active") > 0 ? BackupState.Starts : BackupState.HasNoPod,
         };
         DateTimeOffset? ended = state is BackupState.Succeeded or BackupState.Failed ? TimeIn(end, "lastTransitionTime") ?? made : null;
-        return new(space, metadata.Name, uid, label, (owner.Name, owner.Uid), claim, state, made, state == BackupState.Failed ? ReasonOf(end) : null, ended);
+        return new(space, metadata.Name, uid, label, (owner.Name, owner.Uid), claim, state, made, state == BackupState.Failed ? ReasonOf(end) : null, ended) { IsOfBackup = owner.Kind == "Backup" };
     }
 
     static string? ClaimOf(JsonElement spec) => spec.Field("template").Field("spec").Items("containers").SelectMany(container => container.Words("args"))

@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text.Json;
 using BackupRunner.Kube;
 using BackupRunner.Names;
@@ -9,7 +10,8 @@ namespace BackupRunner.Webhook.Reconcile;
 /// <param name="Lease">With the annotations that say what its holder left, cut where they are longer than ours are.</param>
 /// <param name="SeenAt">By <see cref="TimeProvider.GetTimestamp"/>.</param>
 /// <param name="KeyIds">The keys that the report of the last run names.</param>
-public sealed record SeenLease(Lease Lease, long SeenAt, IReadOnlyList<string> KeyIds)
+/// <param name="Report">Of the last run; null: there is none that can be read.</param>
+public sealed record SeenLease(Lease Lease, long SeenAt, IReadOnlyList<string> KeyIds, LeaseReport? Report)
 {
     const int MostKeyIds = 64;
     const int LongestNote = 4096;
@@ -24,7 +26,8 @@ public sealed record SeenLease(Lease Lease, long SeenAt, IReadOnlyList<string> K
         var kept = Kept.Where(annotations.ContainsKey).ToDictionary(name => name, name => annotations[name].Length <= LongestNote ? annotations[name] : annotations[name][..LongestNote]);
         var labels = lease.Metadata.Labels?.GetValueOrDefault(ClusterNames.ForLabel) is { } label ? new Dictionary<string, string> { [ClusterNames.ForLabel] = label } : null;
         var metadata = lease.Metadata with { Annotations = kept, Labels = labels, Unknown = null };
-        return new SeenLease(lease with { Metadata = metadata, Unknown = null }, now, annotations.GetValueOrDefault(LeaseNotes.Report) is { } report ? KeyIdsIn(report) : []);
+        var report = annotations.GetValueOrDefault(LeaseNotes.Report);
+        return new SeenLease(lease with { Metadata = metadata, Unknown = null }, now, report is null ? [] : KeyIdsIn(report), report is null ? null : LeaseReport.Read(report));
     }
 
     /// <summary>Somebody has it, dead or alive.</summary>
@@ -42,7 +45,16 @@ public sealed record SeenLease(Lease Lease, long SeenAt, IReadOnlyList<string> K
     /// <summary>A restore has stopped the workload, and will start it.</summary>
     public bool IsStopping => Note(LeaseNotes.Replicas);
 
-    bool Note(string name) => Lease.Metadata.Annotations?.GetValueOrDefault(name) is { Length: > 0 };
+    /// <summary>The run that holds it is of this Job.</summary>
+    public bool IsHeldBy(string job) => Lease.Spec?.HolderIdentity is { } holder && holder.StartsWith(job + "-", StringComparison.Ordinal);
+
+    /// <returns>Null: it does not carry this note.</returns>
+    public string? NoteOf(string name) => Lease.Metadata.Annotations?.GetValueOrDefault(name) is { Length: > 0 } text ? text : null;
+
+    /// <summary>How far the run is, 0 to 100; null: not known.</summary>
+    public int? Percent => int.TryParse(NoteOf(LeaseNotes.Percent), NumberStyles.None, CultureInfo.InvariantCulture, out var percent) && percent <= 100 ? percent : null;
+
+    bool Note(string name) => NoteOf(name) is not null;
 
     static List<string> KeyIdsIn(string report)
     {

@@ -17,6 +17,12 @@ public enum WorkKind
 
     Secret,
 
+    /// <summary>One of the API that is to be carried out.</summary>
+    Backup,
+
+    /// <summary>The Backups of one claim; the name is its CronJob's.</summary>
+    Catalog,
+
     Restore,
 }
 

@@ -19,7 +19,7 @@ public static class FakeCustomResource
             var schema = version!["schema"]?["openAPIV3Schema"] as JsonObject ?? [];
             yield return new FakeKind((string)spec["group"]!, (string)version["name"]!, (string)spec["names"]!["plural"]!, (string)spec["names"]!["kind"]!, (string)spec["scope"]! == "Namespaced",
                 Type(schema, true), version["subresources"]?["status"] is not null, true, true)
-            { OpenApi = schema };
+            { OpenApi = schema, Names = spec["names"], Columns = version["additionalPrinterColumns"] as JsonArray ?? [] };
         }
     }
 

@@ -76,7 +76,8 @@ public sealed class FakeDispatch(FakeCluster cluster, FakeWatches watches, FakeE
             case ("update" or "patch", "scale") when kind.HasScale:
                 return (200, await scales.Set(request, kind, request.Verb == "patch" ? type : "", body, cancel));
             case ("get", "") or ("get", "status") when request.Subresource.Length == 0 || kind.HasStatus:
-                return (200, (cluster.Storage.Get(FakeKey.Of(kind, request.Namespace, request.Name)) ?? throw FakeStatusException.NotFound(kind, request.Name)).Item);
+                var found = (cluster.Storage.Get(FakeKey.Of(kind, request.Namespace, request.Name)) ?? throw FakeStatusException.NotFound(kind, request.Name)).Item;
+                return (200, FakeTable.IsAsked(http.Request.Headers.Accept, kind) ? FakeTable.Of(kind, [found], [], cluster.Time.GetUtcNow()) : found);
             case ("update", "") or ("update", "status") when request.Subresource.Length == 0 || kind.HasStatus:
                 var (replaced, put) = await updates.Replace(request, kind, body, cancel);
                 return (replaced, put.Item);
@@ -107,9 +108,11 @@ public sealed class FakeDispatch(FakeCluster cluster, FakeWatches watches, FakeE
         };
     }
 
-    static async Task Plain(HttpContext http, FakeRequest request)
+    async Task Plain(HttpContext http, FakeRequest request)
     {
-        if (request.Path == "/version")
+        if (FakeDiscovery.Answer(cluster.Kinds, request.Path) is { } known)
+            await Write(http, request, 200, known, http.RequestAborted);
+        else if (request.Path == "/version")
             await Write(http, request, 200, new JsonObject { ["major"] = "1", ["minor"] = "36", ["gitVersion"] = "v1.36.0" }, http.RequestAborted);
         else if (request.Path is "/healthz" or "/livez" or "/readyz")
             await http.Response.WriteAsync("ok", http.RequestAborted);

@@ -11,6 +11,12 @@ public sealed record FakeKind(string Group, string Version, string Plural, strin
 {
     public JsonObject? OpenApi { get; init; }
 
+    /// <summary>Of a definition: <c>spec.names</c>.</summary>
+    public JsonNode? Names { get; init; }
+
+    /// <summary>Of a definition: <c>additionalPrinterColumns</c>.</summary>
+    public JsonArray? Columns { get; init; }
+
     public string ApiVersion => Group.Length == 0 ? Version : $"{Group}/{Version}";
 
     /// <summary><c>configmaps</c>, <c>cronjobs.batch</c>.</summary>

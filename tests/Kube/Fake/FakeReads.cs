@@ -31,6 +31,11 @@ public sealed class FakeReads(FakeCluster cluster)
                 metadata["remainingItemCount"] = all.Count - limit;
         }
         http.Response.ContentType = "application/json";
+        if (FakeTable.IsAsked(http.Request.Headers.Accept, kind))
+        {
+            await http.Response.WriteAsync(FakeTable.Of(kind, all.Take(limit).Select(item => item.Item), metadata, cluster.Time.GetUtcNow()).ToJsonString(), Encoding.UTF8, cancel);
+            return;
+        }
         await using var writer = new Utf8JsonWriter(http.Response.BodyWriter.AsStream());
         writer.WriteStartObject();
         writer.WriteString("kind", kind.Kind + "List");

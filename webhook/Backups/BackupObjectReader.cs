@@ -1,0 +1,69 @@
+using System.Text.Json;
+using BackupRunner.Kube;
+using BackupRunner.Names;
+using BackupRunner.Webhook.Status;
+using BackupRunner.Webhook.Workloads;
+
+namespace BackupRunner.Webhook.Backups;
+
+/// <summary>From the JSON of a Backup to what matters of it; its status may have been written by anybody with the right to.</summary>
+public static class BackupObjectReader
+{
+    const int MostClaims = 1024, LongestText = 2048;
+
+    /// <returns>Null: it names no workload, which the schema does not let happen.</returns>
+    public static BackupObject? Read(KubeObject item)
+    {
+        var (spec, status) = (Part(item, "spec"), Part(item, "status"));
+        var workload = spec.Field("workload");
+        if (workload.Name("name") is not { } name || item.Metadata.Namespace is not { } space)
+            return null;
+        var id = new WorkloadId(workload.Text("kind") == "Deployment" ? ClusterNames.Deployment : ClusterNames.StatefulSet, space, name);
+        var record = spec.Field("record");
+        return new BackupObject(
+            space, item.Metadata.Name, item.Metadata.Uid ?? "", item.Metadata.Generation ?? 0, item.Metadata.ResourceVersion, item.Metadata.CreationTimestamp ?? default,
+            item.Metadata.DeletionTimestamp is not null, id, spec.Name("claim"), record.ValueKind == JsonValueKind.Object ? new(record.Text("id"), record.Name("job")) : null, StatusOf(status));
+    }
+
+    static BackupStatus StatusOf(JsonElement status) => status.ValueKind != JsonValueKind.Object ? BackupStatus.None : new(
+        PhaseOf(status), [.. status.Items("claims").Take(MostClaims).Select(ClaimOf).OfType<ClaimBackup>().OrderBy(claim => claim.Claim, StringComparer.Ordinal)], Short(status, "note"), Condition.Read(status));
+
+    static ClaimBackup? ClaimOf(JsonElement claim) => claim.Name("claim") is not { } name ? null : new()
+    {
+        Claim = name,
+        Phase = PhaseOf(claim),
+        Job = claim.Name("job"),
+        Id = claim.Text("id") is { } id && BackupId.Parse(id) is not null ? id : null,
+        Started = Time(claim, "startTime"),
+        Completed = Time(claim, "completionTime"),
+        Files = claim.Whole("files"),
+        Bytes = claim.Whole("bytes"),
+        StoredBytes = claim.Whole("storedBytes"),
+        Percent = (int?)claim.Whole("progressPercent"),
+        Step = Short(claim, "step"),
+        Warnings = (int?)claim.Whole("warnings"),
+        FirstWarning = Short(claim, "firstWarning"),
+        Message = Short(claim, "message"),
+        ExitCode = (int?)claim.Whole("exitCode"),
+        KeyId = Short(claim, "keyId"),
+        Verified = Time(claim, "lastVerified"),
+        Verification = Short(claim, "verification"),
+        VerificationFailed = Time(claim, "verificationFailed"),
+        VerificationMessage = Short(claim, "verificationMessage"),
+        IsGone = claim.Field("gone").ValueKind == JsonValueKind.True,
+    };
+
+    static BackupPhase PhaseOf(JsonElement of) => of.Text("phase") switch
+    {
+        "Running" => BackupPhase.Running,
+        "Succeeded" => BackupPhase.Succeeded,
+        "Failed" => BackupPhase.Failed,
+        _ => BackupPhase.Pending,
+    };
+
+    static DateTimeOffset? Time(JsonElement of, string name) => of.Field(name) is { ValueKind: JsonValueKind.String } text && text.TryGetDateTimeOffset(out var time) ? time : null;
+
+    static string? Short(JsonElement of, string name) => of.Text(name) is { Length: <= LongestText } text ? text : null;
+
+    static JsonElement Part(KubeObject item, string name) => item.Unknown?.GetValueOrDefault(name) ?? default;
+}

@@ -1,0 +1,88 @@
+using System.Text.Json;
+using BackupRunner.Names;
+using BackupRunner.Webhook.Workloads;
+
+namespace BackupRunner.Webhook.Reconcile;
+
+/// <summary>What the report on a Lease says of the run that held it last, and of the backups that there are since: a few kilobytes.</summary>
+/// <param name="Verb"><c>backup</c>, <c>prune</c> or <c>restore</c>.</param>
+/// <param name="Claim">Of the series.</param>
+/// <param name="Made">By a backup that succeeded; null: none was made.</param>
+/// <param name="Retained">Null: what the store holds is not known.</param>
+public sealed record LeaseReport(
+    string Verb, string Claim, int ExitCode, DateTimeOffset Start, DateTimeOffset End, ReportedRun? Made, RetainedBackups? Retained)
+{
+    const int LongestName = 253, LongestText = 512;
+
+    /// <summary>Reads the full report and its short form alike. Who may update the Lease may have written anything.</summary>
+    /// <returns>Null: it is no report of ours.</returns>
+    public static LeaseReport? Read(string text)
+    {
+        try
+        {
+            using var document = JsonDocument.Parse(text);
+            var report = document.RootElement;
+            if (report.Text("verb") is not { Length: <= 32 } verb || TimeIn(report, "start") is not { } start || TimeIn(report, "end") is not { } end
+                || report.Text("series")?.Split('/') is not [.., { Length: > 0 and <= LongestName } claim] || report.Whole("exitCode") is not { } code)
+                return null;
+            return new(verb, claim, (int)Math.Clamp(code, int.MinValue, int.MaxValue), start, end, verb == "backup" && code == 0 ? MadeIn(report, start, end) : null, RetainedIn(report));
+        }
+        catch (JsonException)
+        {
+            // Cut, or edited by hand.
+            return null;
+        }
+    }
+
+    static ReportedRun? MadeIn(JsonElement report, DateTimeOffset start, DateTimeOffset end)
+    {
+        var backups = report.Items("backups").Take(2).ToList();
+        // The short form has the one backup beside the rest.
+        var backup = backups.Count == 1 ? backups[0] : report;
+        if (backups.Count > 1 || IdIn(backup) is not { } id)
+            return null;
+        var warnings = report.Field("warnings").ValueKind == JsonValueKind.Array ? report.Words("warnings") : null;
+        return new(
+            id, start, end, backup.Whole("files"), backup.Whole("bytes"), backup.Whole("storedBytes"), backup.Text("keyId") is { Length: <= 64 } key ? key : null,
+            (int)Math.Clamp(warnings?.Count ?? report.Whole("warnings") ?? 0, 0, int.MaxValue), Cut(warnings is null ? report.Text("firstWarning") : warnings.FirstOrDefault()));
+    }
+
+    static RetainedBackups? RetainedIn(JsonElement report)
+    {
+        var retained = report.Field("retained");
+        if (retained.Whole("count") is not (>= 0 and <= int.MaxValue and { } count))
+            return null;
+        var newest = retained.Items("newest").Take(Reports.ReportedCatalog.MostListed)
+            .Select(one => IdIn(one) is { } id ? new RetainedBackup(id, one.Whole("files"), one.Whole("bytes"), one.Whole("storedBytes"), one.Text("keyId") is { Length: <= 64 } key ? key : null) : null)
+            .OfType<RetainedBackup>().OrderByDescending(one => one.Id, StringComparer.Ordinal).ToList();
+        return new((int)count, newest);
+    }
+
+    static string? IdIn(JsonElement of) => of.Text("id") is { } text && BackupId.Parse(text) is not null ? text : null;
+
+    static DateTimeOffset? TimeIn(JsonElement of, string name) => of.Field(name) is { ValueKind: JsonValueKind.String } text && text.TryGetDateTimeOffset(out var time) ? time : null;
+
+    static string? Cut(string? text) => text is { Length: > LongestText } ? text[..LongestText] + "…" : text;
+}
+
+/// <summary>A backup that a run made.</summary>
+/// <param name="Bytes">Of the regular files.</param>
+/// <param name="StoredBytes">Of the stored object.</param>
+public sealed record ReportedRun(
+    string Id, DateTimeOffset Start, DateTimeOffset End, long? Files, long? Bytes, long? StoredBytes, string? KeyId, int Warnings, string? FirstWarning);
+
+/// <summary>The complete backups of a series.</summary>
+/// <param name="Count">How many there are in all.</param>
+/// <param name="Newest">Newest first: all of them, or the first <see cref="Reports.ReportedCatalog.MostListed"/>.</param>
+public sealed record RetainedBackups(int Count, IReadOnlyList<RetainedBackup> Newest)
+{
+    /// <summary>The store does not hold this backup: it was made before the listing, is in the span of time that the listing covers, and is not in it.</summary>
+    /// <param name="listed">When.</param>
+    public bool Lacks(BackupId id, DateTimeOffset listed) =>
+        id.Time <= listed && !Newest.Any(one => one.Id == id.Text)
+        && (Newest.Count >= Count || Newest.Count > 0 && string.CompareOrdinal(id.Text, Newest[^1].Id) > 0);
+}
+
+/// <param name="Bytes">Of the regular files.</param>
+/// <param name="StoredBytes">Of the stored object.</param>
+public sealed record RetainedBackup(string Id, long? Files, long? Bytes, long? StoredBytes, string? KeyId);
