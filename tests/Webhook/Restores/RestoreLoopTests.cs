@@ -115,7 +115,7 @@ public sealed class RestoreLoopTests
         Assert.Equal("Deleting", (string?)Condition(scene, "first", "Ready")!["reason"]);
 
         // The pod is gone, and what it has left is not settled.
-        await scene.Webhook.Call("DELETE", $"/api/v1/namespaces/default/pods/{pod}?gracePeriodSeconds=0");
+        await EndPod(scene, pod);
         await Patch(scene, Lease, "spec: {holderIdentity: null}");
         await WatchedNamespace.Until(() => Status(scene, "first", "message")?.Contains("unsettled", StringComparison.Ordinal) == true, "it waits for what is unsettled");
         await Note(scene, LeaseNotes.Replicas, null);
@@ -188,12 +188,14 @@ public sealed class RestoreLoopTests
         Assert.Equal(422, brings.Status);
         Assert.Contains("leave it out", brings.Message, StringComparison.Ordinal);
         Assert.Contains("make another Restore", (await scene.Webhook.Patch(Restores + "/first", Yaml.Documents("spec: {fromCluster: other}").Single())).Message, StringComparison.Ordinal);
-        await Said(scene, Job(scene, "first"), null);
+        var pod = await Said(scene, Job(scene, "first"), null);
         await Hold(scene, Job(scene, "first"), "stage", "10");
         await Note(scene, LeaseNotes.Replicas, "1");
         await UntilPhase(scene, "first", "Staging");
 
         await scene.Webhook.Call("DELETE", "/api/v1/namespaces/default");
+        await UntilPhase(scene, "first", "RollingBack");
+        await EndPod(scene, pod);
 
         await WatchedNamespace.Until(() => Restore(scene, "first") is null, "the restore is gone");
     }
@@ -275,6 +277,9 @@ public sealed class RestoreLoopTests
         Assert.True(answer.Status == 200, answer.Text);
         return $"{name}-x7k2p";
     }
+
+    /// <summary>What kubelet does in the end.</summary>
+    static Task EndPod(WatchedNamespace scene, string pod) => Patch(scene, $"/api/v1/namespaces/default/pods/{pod}", "metadata: {finalizers: null}");
 
     static Task End(WatchedNamespace scene, JsonObject job, string condition) => Patch(scene, $"/apis/batch/v1/namespaces/default/jobs/{job["metadata"]!["name"]}/status", $$$"""
         status:
