@@ -158,6 +158,7 @@ public sealed record DefinitionNames
     public string Kind { get; init; } = "";
     public string ListKind { get; init; } = "";
     public List<string> ShortNames { get; init; } = [];
+    public List<string> Categories { get; init; } = [];
 }
 
 public sealed record DefinitionVersion
@@ -197,7 +198,10 @@ public sealed record Schema
     public string? Description { get; init; }
     public List<string> Enum { get; init; } = [];
     public string? Pattern { get; init; }
+    public int? MinLength { get; init; }
     public int? MaxLength { get; init; }
+    public int? MaxItems { get; init; }
+    public object? Default { get; init; }
     public int? Minimum { get; init; }
     public int? Maximum { get; init; }
     public List<string> Required { get; init; } = [];

@@ -25,11 +25,12 @@ public sealed record RestoreFinding(RestoreTarget Target, RestoreChoice Choice, 
         // Where the workload of the backup is the target, its claims say which one is meant.
         var wanted = spec.TargetClaim ?? (target == workload ? claim : null);
         var place = spec.TargetWorkload is not null ? Spec + "target.workload" : Spec + (spec.Backup is null ? "workload" : "backup");
-        var found = RestoreTarget.Find(target, wanted, new(place, Spec + (spec.TargetClaim is null && target == workload ? "claim" : "target.claim")), view, installation, problems);
+        var claimPlace = Spec + (spec.TargetClaim is null && target == workload ? "claim" : "target.claim");
+        var found = RestoreTarget.Find(target, wanted, new(place, claimPlace), view, installation, problems);
         if (found is null || choice is null)
             return null;
         if (!found.Claim.Exists)
-            problems.Add($"{place}: claim {Quoted.Of(found.Claim.Name)} does not exist yet; it is restored into once it does");
+            problems.Add($"{claimPlace}: claim {Quoted.Of(found.Claim.Name)} does not exist yet; the workload's controller makes it when it scales up");
         var source = claim ?? (target == workload && (spec.TargetClaim is null || found.Plan.Claims.Count == 1) ? found.Claim.Name : null);
         if (source is null)
             problems.Add($"{Spec}claim: is missing; it says which claim the backup is of, as target is another one");

@@ -7,6 +7,7 @@ using BackupRunner.Tests.Kube.Fake;
 using BackupRunner.Tests.Support;
 using BackupRunner.Webhook.Admission;
 using BackupRunner.Webhook.Plans;
+using BackupRunner.Webhook.Restores;
 
 namespace BackupRunner.Tests.Webhook;
 
@@ -50,6 +51,8 @@ sealed class Scene(ListedCluster cluster)
 
     public Installation Installation { get; init; } = Defaults;
 
+    public FindBackup Backups { get; init; } = (_, _) => null;
+
     /// <summary>As <c>get secrets vault/key</c>.</summary>
     public IReadOnlyList<string> Asked =>
         [.. asked.Select(review => review.Spec!.ResourceAttributes!).Select(on => $"{on.Verb} {on.Resource}{(on.Subresource is null ? "" : "/" + on.Subresource)} {on.Namespace}/{on.Name}")];
@@ -60,7 +63,7 @@ sealed class Scene(ListedCluster cluster)
     {
         asked.Enqueue(review);
         return IsAllowed(review, cancel);
-    }, Time), Installation);
+    }, Time), Installation) { Backups = Backups };
 
     public static JsonObject Object(string yaml) => Yaml.Documents(yaml).Single();
 

@@ -103,6 +103,11 @@ public sealed class ManifestTests
     [InlineData("delete", "apps", "statefulsets", "default", "redis", false)]
     [InlineData("delete", "", "persistentvolumeclaims", "default", "data-redis-0", false)]
     [InlineData("update", "backup.middleware.io", "backuppolicies", "default", "nightly", false)]
+    [InlineData("patch", "backup.middleware.io", "restores", "default", "r", true)]
+    [InlineData("delete", "backup.middleware.io", "restores", "default", "r", false)]
+    [InlineData("create", "backup.middleware.io", "restores", "default", "", false)]
+    [InlineData("delete", "batch", "jobs", "default", "restore-r", true)]
+    [InlineData("update", "batch", "jobs", "default", "restore-r", false)]
     [InlineData("get", "", "namespaces", "kube-system", "kube-system", true)]
     public async Task The_account_may_this_and_not_that(string verb, string group, string resource, string @namespace, string name, bool allowed)
     {
@@ -142,8 +147,16 @@ public sealed class ManifestTests
     }
 
     [Fact]
+    public void It_is_asked_about_every_status_but_what_its_own_account_writes()
+    {
+        var conditions = Webhooks().Where(webhook => ((JsonArray)webhook["rules"]!).Any(rule => ((JsonArray)rule!["resources"]!).Any(of => ((string)of!).EndsWith("/status", StringComparison.Ordinal))))
+            .Select(webhook => (string?)webhook["matchConditions"]![0]!["expression"]);
+        Assert.Equal([$"request.userInfo.username != '{Account}'"], conditions);
+    }
+
+    [Fact]
     public void The_conditions_ask_for_our_annotations_by_their_names() => Assert.All(
-        Webhooks().SelectMany(webhook => webhook["matchConditions"] as JsonArray ?? []).Where(condition => (string)condition!["name"]! != "stays"),
+        Webhooks().SelectMany(webhook => webhook["matchConditions"] as JsonArray ?? []).Where(condition => (string)condition!["name"]! is not ("stays" or "brings-a-status" or "by-another")),
         condition => Assert.Contains((string)condition!["name"]! == "restores" ? $"'{ClusterNames.RestoreAnnotation}'" : $"'{ClusterNames.Domain}'", (string)condition["expression"]!, StringComparison.Ordinal));
 
     static async Task<bool> May(FakeCaller admin, JsonObject attributes)
