@@ -1,5 +1,6 @@
 using System.CommandLine;
 using BackupRunner.Policy;
+using BackupRunner.Reports;
 
 namespace BackupRunner.Cli;
 

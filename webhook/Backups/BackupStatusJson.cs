@@ -8,8 +8,6 @@ namespace BackupRunner.Webhook.Backups;
 /// <summary>The status of a Backup as JSON, with what its columns show.</summary>
 static class BackupStatusJson
 {
-    static readonly string[] Units = ["B", "KiB", "MiB", "GiB", "TiB", "PiB"];
-
     /// <returns>A merge patch: a field that is not so any more is null.</returns>
     public static JsonObject Patch(BackupObject backup, BackupStatus status)
     {
@@ -30,7 +28,7 @@ static class BackupStatusJson
                 ["files"] = Sum(status, claim => claim.Files),
                 ["bytes"] = bytes,
                 ["storedBytes"] = Sum(status, claim => claim.StoredBytes),
-                ["size"] = bytes is { } size ? Size(size) : null,
+                ["size"] = bytes is { } size ? Sizes.Bytes(size) : null,
                 ["startTime"] = Text(started),
                 ["completionTime"] = Text(completed),
                 ["duration"] = completed - started is { } took ? Duration(took) : null,
@@ -39,15 +37,6 @@ static class BackupStatusJson
                 ["conditions"] = Condition.Json(status.Conditions, generation),
             },
         };
-    }
-
-    /// <summary>Bytes, for people: <c>1.2 GiB</c>.</summary>
-    public static string Size(long bytes)
-    {
-        var (value, unit) = ((double)bytes, 0);
-        for (; value >= 1024 && unit < Units.Length - 1; unit++)
-            value /= 1024;
-        return string.Create(CultureInfo.InvariantCulture, $"{(unit == 0 ? value : Math.Round(value, 1)):0.#} {Units[unit]}");
     }
 
     /// <summary>As kubectl writes it: <c>1h2m3s</c>.</summary>

@@ -27,7 +27,7 @@ public sealed class Assessor(ClusterCache cache, Installation installation, Prob
         return new(new ProtectionPlan(workload, policy, selected.Claims, SecretDemands.Mounted(SecretDemands.Of(workload, policy, installation.Cluster)), installation)
         {
             Staying = [.. staying.Select(stays => stays.CronJob)],
-            StayingVerifications = policy.Policy.Verification is null ? [] : StayingVerifications(workload.Id, selected),
+            StayingVerifications = policy.Policy!.Verification is null ? [] : StayingVerifications(workload.Id, selected),
         }, problems);
     }
 
