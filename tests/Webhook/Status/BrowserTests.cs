@@ -16,7 +16,7 @@ public sealed class BrowserTests(Browser browser) : IClassFixture<Browser>
     [Theory]
     [InlineData(400)]
     [InlineData(720)]
-    [InlineData(1000)]
+    [InlineData(1070)]
     [InlineData(1280)]
     public async Task Nothing_is_wider_than_the_window(int width)
     {

@@ -170,7 +170,7 @@ public sealed class StatusPageTests
         TestContext.Current.TestOutputHelper!.WriteLine($"500 workloads: {page.Length} characters, {took.ElapsedMilliseconds / 5} ms");
         Assert.Equal(500, Ids(page).Count);
         // A machine that is busy with other tests; alone it takes a few milliseconds.
-        Assert.InRange(took.Elapsed, TimeSpan.Zero, TimeSpan.FromSeconds(10));
+        Assert.InRange(took.Elapsed, TimeSpan.Zero, TimeSpan.FromSeconds(60));
     }
 
     static List<string> Ids(string page) => [.. Regex.Matches(page, "<tbody id=\"([^\"]*)\"").Select(match => match.Groups[1].Value)];
