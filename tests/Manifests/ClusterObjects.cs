@@ -183,8 +183,29 @@ public sealed record BackupPolicyObject : ClusterObject
     public Dictionary<string, object> Spec { get; init; } = [];
 }
 
+/// <summary>A Backup or a Restore: the API server's schema is stricter, and a test submits them.</summary>
+public sealed record BackupRequestObject : ClusterObject
+{
+    public Dictionary<string, object> Spec { get; init; } = [];
+}
+
 public sealed record KustomizationObject : ClusterObject
 {
     public string Namespace { get; init; } = "";
     public List<string> Resources { get; init; } = [];
+    public List<GeneratedConfigMap> ConfigMapGenerator { get; init; } = [];
+    public GeneratorOptions GeneratorOptions { get; init; } = new();
+}
+
+public sealed record GeneratedConfigMap
+{
+    public string Name { get; init; } = "";
+    public List<string> Files { get; init; } = [];
+    public GeneratorOptions Options { get; init; } = new();
+}
+
+public sealed record GeneratorOptions
+{
+    public Dictionary<string, string> Labels { get; init; } = [];
+    public bool DisableNameSuffixHash { get; init; }
 }

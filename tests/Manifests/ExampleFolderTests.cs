@@ -13,13 +13,14 @@ public sealed class ExampleFolderTests
     [Fact]
     public void Kustomize_applies_everything_but_restores()
     {
-        var files = Redis.All.Where(entry => entry.Object is not (KustomizationObject or JobObject)).Select(entry => entry.File).Distinct().Except(["policy-commands-configmap.yaml", "backuppolicy.yaml"]);
+        var files = Redis.All.Where(entry => entry.Object is not (KustomizationObject or JobObject or BackupRequestObject)).Select(entry => entry.File).Distinct().Except(["policy-commands-configmap.yaml", "backuppolicy.yaml"]);
         Assert.Equal(files.Order(), Assert.Single(Redis.Of<KustomizationObject>()).Resources.Order());
     }
 
     // "apply" refuses an object without a name, so that a whole folder can be applied without starting a restore.
     [Fact]
-    public void Restores_can_only_be_created() => Assert.All(Redis.Of<JobObject>(), job => Assert.True(job is { Metadata: { Name: "", GenerateName.Length: > 0 } }));
+    public void Restores_can_only_be_created() => Assert.All(
+        Redis.All.Select(entry => entry.Object).Where(found => found is JobObject or BackupRequestObject), found => Assert.True(found is { Metadata: { Name: "", GenerateName.Length: > 0 } }));
 
     [Fact]
     public void Everything_is_in_one_namespace()

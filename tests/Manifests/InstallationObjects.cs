@@ -69,7 +69,13 @@ public sealed record NetworkPolicySpec
 
 public sealed record NetworkRule
 {
+    public List<NetworkPeer> From { get; init; } = [];
     public List<NetworkPort> Ports { get; init; } = [];
+}
+
+public sealed record NetworkPeer
+{
+    public Selector? NamespaceSelector { get; init; }
 }
 
 public sealed record NetworkPort

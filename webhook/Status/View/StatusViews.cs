@@ -11,7 +11,25 @@ namespace BackupRunner.Webhook.Status.View;
 /// <param name="expiry">Of the serving certificate.</param>
 public sealed class StatusViews(ClusterCache cache, Installation installation, Func<bool> leads, Func<DateTimeOffset?> expiry, TimeProvider time)
 {
+    /// <summary>Every open page asks every two seconds.</summary>
+    static readonly TimeSpan Fresh = TimeSpan.FromSeconds(1);
+
+    readonly Lock gate = new();
+    StatusView? last;
+    long made;
+
+    /// <summary>As it is now, or was a second ago.</summary>
     public StatusView Now()
+    {
+        lock (gate)
+        {
+            if (last is null || time.GetElapsedTime(made) >= Fresh)
+                (last, made) = (Make(), time.GetTimestamp());
+            return last;
+        }
+    }
+
+    StatusView Make()
     {
         var at = time.GetUtcNow();
         return new(
