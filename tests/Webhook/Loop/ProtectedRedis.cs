@@ -2,6 +2,7 @@ using System.Security.Cryptography;
 using System.Text.Json.Nodes;
 using BackupRunner.Names;
 using BackupRunner.Policy;
+using BackupRunner.Storage;
 using BackupRunner.Tests.Cluster;
 using BackupRunner.Tests.Kube.Fake;
 using BackupRunner.Tests.Kube.Simulation;
