@@ -22,7 +22,7 @@ public static class RestoreDecision
         return job.IsOver ? new RestoreStep.End() : Follow(restore.Status, job, lease);
     }
 
-    static RestoreStep Follow(RestoreStatus status, SeenRestoreJob job, RestoreLease lease)
+    static RestoreStep.Follow Follow(RestoreStatus status, SeenRestoreJob job, RestoreLease lease)
     {
         if (job.IsBeingDeleted)
             return new RestoreStep.Follow(RestorePhase.RollingBack, status.Step, null, "JobDeleted", $"Job \"{job.Name}\" is being deleted, and its run ended");

@@ -209,6 +209,18 @@ sealed class ProtectedRedis : IAsyncDisposable
         Assert.True(answer.Status == 200, answer.Text);
     }
 
+    /// <summary>Turns one bit of a stored backup round.</summary>
+    public async Task Corrupt(string id)
+    {
+        var stored = await bucket.Store.List("", Cancel).FirstAsync(one => one.Key.Contains($"/{id}/backup.tar.gz", StringComparison.Ordinal) && !one.Key.EndsWith(".sha256", StringComparison.Ordinal), Cancel);
+        using var answer = await bucket.Client.GetObjectAsync(bucket.Name, stored.Key, Cancel);
+        using var content = new MemoryStream();
+        await answer.ResponseStream.CopyToAsync(content, Cancel);
+        var bytes = content.ToArray();
+        bytes[bytes.Length / 2] ^= 1;
+        await bucket.Client.PutObjectAsync(new() { BucketName = bucket.Name, Key = stored.Key, InputStream = new MemoryStream(bytes) }, Cancel);
+    }
+
     static string NewKey() => Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(32));
 
     async Task MakeSecrets()

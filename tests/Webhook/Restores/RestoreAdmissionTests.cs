@@ -1,5 +1,4 @@
 using BackupRunner.Webhook.Backups;
-using BackupRunner.Webhook.Restores;
 using BackupRunner.Webhook.Workloads;
 
 namespace BackupRunner.Tests.Webhook;

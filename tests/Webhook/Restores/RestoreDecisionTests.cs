@@ -1,6 +1,5 @@
 using BackupRunner.Reports;
 using BackupRunner.Webhook.Restores;
-using BackupRunner.Webhook.Workloads;
 
 namespace BackupRunner.Tests.Webhook;
 
