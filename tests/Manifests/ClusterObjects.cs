@@ -32,6 +32,7 @@ public sealed record ServiceObject : ClusterObject
 
 public sealed record ServiceSpec
 {
+    public string Type { get; init; } = "";
     public string ClusterIP { get; init; } = "";
     public Dictionary<string, string> Selector { get; init; } = [];
     public List<ServicePort> Ports { get; init; } = [];
