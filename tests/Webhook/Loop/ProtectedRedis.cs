@@ -218,7 +218,7 @@ sealed class ProtectedRedis : IAsyncDisposable
         await answer.ResponseStream.CopyToAsync(content, Cancel);
         var bytes = content.ToArray();
         bytes[bytes.Length / 2] ^= 1;
-        await bucket.Client.PutObjectAsync(new() { BucketName = bucket.Name, Key = stored.Key, InputStream = new MemoryStream(bytes) }, Cancel);
+        await bucket.Client.PutObjectAsync(new() { BucketName = bucket.Name, Key = stored.Key, InputStream = new MemoryStream(bytes), UseChunkEncoding = false }, Cancel);
     }
 
     static string NewKey() => Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(32));
