@@ -33,5 +33,5 @@ public sealed record BackupSelection(ProtectionPlan? Plan, IReadOnlyList<Protect
 
     static BackupSelection Refused(string why) => new(null, [], why, null);
 
-    static string Names(IReadOnlyList<string> names) => string.Join(", ", names.Take(NamedClaims).Select(name => $"\"{name}\"")) + (names.Count > NamedClaims ? $" and {names.Count - NamedClaims} more" : "");
+    static string Names(List<string> names) => string.Join(", ", names.Take(NamedClaims).Select(name => $"\"{name}\"")) + (names.Count > NamedClaims ? $" and {names.Count - NamedClaims} more" : "");
 }

@@ -1,5 +1,3 @@
-using BackupRunner.Webhook.Reconcile;
-
 namespace BackupRunner.Webhook.Backups;
 
 /// <summary>All Backups of the cluster, and those of one claim by the name of its CronJob.</summary>

@@ -47,8 +47,18 @@ public abstract record CatalogChange
         {
             yield return new()
             {
-                Claim = claim, Phase = BackupPhase.Succeeded, Id = made.Id, Started = made.Start, Completed = made.End, Files = made.Files, Bytes = made.Bytes, StoredBytes = made.StoredBytes,
-                KeyId = made.KeyId, Warnings = made.Warnings, FirstWarning = made.FirstWarning, ExitCode = 0,
+                Claim = claim,
+                Phase = BackupPhase.Succeeded,
+                Id = made.Id,
+                Started = made.Start,
+                Completed = made.End,
+                Files = made.Files,
+                Bytes = made.Bytes,
+                StoredBytes = made.StoredBytes,
+                KeyId = made.KeyId,
+                Warnings = made.Warnings,
+                FirstWarning = made.FirstWarning,
+                ExitCode = 0,
             };
         }
         foreach (var stored in (report.Retained?.Newest ?? []).Where(stored => stored.Id != report.Made?.Id))

@@ -2,7 +2,6 @@ using System.Text.Json;
 using System.Text.Json.Nodes;
 using BackupRunner.Kube;
 using BackupRunner.Names;
-using BackupRunner.Reports;
 using BackupRunner.Webhook.Reconcile;
 using BackupRunner.Webhook.Status;
 using BackupRunner.Webhook.Workloads;
@@ -115,7 +114,7 @@ public sealed class CatalogReconciler(KubeClient kube, ClusterCache cache, JobOu
         }
     }
 
-    Task Write(BackupObject backup, IReadOnlyList<ClaimBackup> claims, CancellationToken cancel) => kube.MergePatch(
+    Task<KubeObject> Write(BackupObject backup, IReadOnlyList<ClaimBackup> claims, CancellationToken cancel) => kube.MergePatch(
         BackupObject.Resource.OfStatus(), backup.Namespace, backup.Name, BackupStatusJson.Patch(backup, BackupVerdict.Of(backup.Status, claims, backup.Status.Note, time.GetUtcNow())), cancel);
 
     /// <summary>What the last verification of the claim that has ended found, on the Backup that it read.</summary>

@@ -1,5 +1,4 @@
 using System.Text.Json.Nodes;
-using BackupRunner.Names;
 using BackupRunner.Webhook.Workloads;
 
 namespace BackupRunner.Webhook.Plans;

@@ -63,7 +63,8 @@ sealed class Scene(ListedCluster cluster)
     {
         asked.Enqueue(review);
         return IsAllowed(review, cancel);
-    }, Time), Installation) { Backups = Backups };
+    }, Time), Installation)
+    { Backups = Backups };
 
     public static JsonObject Object(string yaml) => Yaml.Documents(yaml).Single();
 

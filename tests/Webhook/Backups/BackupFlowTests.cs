@@ -1,6 +1,5 @@
 using System.Text.Json.Nodes;
 using BackupRunner.Names;
-using BackupRunner.Tests.Support;
 
 namespace BackupRunner.Tests.Webhook;
 

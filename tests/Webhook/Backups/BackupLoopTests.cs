@@ -70,7 +70,11 @@ public sealed class BackupLoopTests
                 ["phase"] = exitCode == 0 ? "Succeeded" : "Failed",
                 ["containerStatuses"] = new JsonArray(new JsonObject
                 {
-                    ["name"] = "runner", ["image"] = "r", ["imageID"] = "", ["ready"] = false, ["restartCount"] = 0,
+                    ["name"] = "runner",
+                    ["image"] = "r",
+                    ["imageID"] = "",
+                    ["ready"] = false,
+                    ["restartCount"] = 0,
                     ["state"] = new JsonObject { ["terminated"] = new JsonObject { ["exitCode"] = exitCode, ["message"] = message } },
                 }),
             },
@@ -79,7 +83,12 @@ public sealed class BackupLoopTests
 
     static string Report(IEnumerable<string> retained, string? made = null, string end = "2026-11-22T02:10:00Z", int exitCode = 0) => new JsonObject
     {
-        ["reportVersion"] = 1, ["verb"] = "backup", ["exitCode"] = exitCode, ["start"] = "2026-11-22T02:00:00Z", ["end"] = end, ["series"] = $"c/{Space}/statefulset/db/data-db-0",
+        ["reportVersion"] = 1,
+        ["verb"] = "backup",
+        ["exitCode"] = exitCode,
+        ["start"] = "2026-11-22T02:00:00Z",
+        ["end"] = end,
+        ["series"] = $"c/{Space}/statefulset/db/data-db-0",
         ["backups"] = made is null ? new JsonArray() : new JsonArray(new JsonObject { ["id"] = made, ["result"] = "done", ["files"] = 3, ["bytes"] = 1000, ["storedBytes"] = 500 }),
         ["retained"] = new JsonObject { ["count"] = retained.Count(), ["newest"] = new JsonArray([.. retained.Select(id => (JsonNode)new JsonObject { ["id"] = id, ["files"] = 3, ["bytes"] = 900, ["storedBytes"] = 450 })]) },
     }.ToJsonString();
@@ -252,7 +261,9 @@ public sealed class BackupLoopTests
             ["kind"] = "Job",
             ["metadata"] = new JsonObject
             {
-                ["name"] = "night", ["namespace"] = Space, ["labels"] = from["spec"]!["jobTemplate"]!["metadata"]!["labels"]!.DeepClone(),
+                ["name"] = "night",
+                ["namespace"] = Space,
+                ["labels"] = from["spec"]!["jobTemplate"]!["metadata"]!["labels"]!.DeepClone(),
                 ["ownerReferences"] = new JsonArray(new JsonObject { ["apiVersion"] = "batch/v1", ["kind"] = "CronJob", ["name"] = CronJob, ["uid"] = (string)from["metadata"]!["uid"]!, ["controller"] = true }),
             },
             ["spec"] = from["spec"]!["jobTemplate"]!["spec"]!.DeepClone(),

@@ -2,7 +2,6 @@ using System.Text.Json;
 using BackupRunner.Kube;
 using BackupRunner.Names;
 using BackupRunner.Tests.Hooks;
-using BackupRunner.Tests.Support;
 using BackupRunner.Webhook.Backups;
 using BackupRunner.Webhook.Plans;
 using BackupRunner.Webhook.Reconcile;
@@ -48,7 +47,14 @@ public sealed class StatusViewsTests
 
     static ClaimBackup Stored(string id, long bytes) => new()
     {
-        Claim = "data-db-0", Id = id, Phase = BackupPhase.Succeeded, Started = BackupId.Parse(id)!.Time, Completed = BackupId.Parse(id)!.Time.AddMinutes(2), Bytes = bytes, StoredBytes = bytes / 2, KeyId = "k",
+        Claim = "data-db-0",
+        Id = id,
+        Phase = BackupPhase.Succeeded,
+        Started = BackupId.Parse(id)!.Time,
+        Completed = BackupId.Parse(id)!.Time.AddMinutes(2),
+        Bytes = bytes,
+        StoredBytes = bytes / 2,
+        KeyId = "k",
     };
 
     void Hold(string name, params (string, string)[] notes) => cache.Put(SeenLease.Of(new Lease

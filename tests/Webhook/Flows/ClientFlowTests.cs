@@ -1,7 +1,6 @@
 using System.Text.Json.Nodes;
 using BackupRunner.Names;
 using BackupRunner.Storage;
-using BackupRunner.Tests.Support;
 
 namespace BackupRunner.Tests.Webhook;
 

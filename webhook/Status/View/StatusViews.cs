@@ -1,5 +1,4 @@
 using BackupRunner.Names;
-using BackupRunner.Webhook.Backups;
 using BackupRunner.Webhook.Plans;
 using BackupRunner.Webhook.Reconcile;
 using BackupRunner.Webhook.Workloads;
