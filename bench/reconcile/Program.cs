@@ -37,7 +37,7 @@ return;
 async Task Run(string step, Func<Task>? then)
 {
     var (log, before) = (new StringBuilder(), api.Log.Count);
-    var start = new ProcessStartInfo(webhook, ["--kubeconfig", kubeconfig, "--namespace", "default", "--runner-image", "backup-runner:0.1.0", "--port", Port(), "--health-port", Port()])
+    var start = new ProcessStartInfo(webhook, ["--kubeconfig", kubeconfig, "--namespace", "default", "--runner-image", "backup-runner:0.1.0", "--port", Port(), "--health-port", Port(), "--status-port", "0"])
     {
         RedirectStandardOutput = true,
     };
