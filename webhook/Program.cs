@@ -76,7 +76,12 @@ async Task<int> Serve(WebhookOptions options, CancellationToken cancel)
 
     var place = new WebhookPlace(options.Namespace ?? config.Namespace, options.Service);
     var instance = environment.GetValueOrDefault("POD_NAME") ?? Environment.MachineName;
-    var installation = new Installation(options.RunnerImage, cluster) { SecretNamespaces = options.SecretNamespaces, Unreviewed = [KubeSystem, place.Namespace] };
+    var installation = new Installation(options.RunnerImage, cluster) 
+    {
+        SecretNamespaces = options.SecretNamespaces,
+        Unreviewed = [KubeSystem, place.Namespace],
+        Account = $"system:serviceaccount:{place.Namespace}:{environment.GetValueOrDefault("POD_SERVICE_ACCOUNT") ?? "backup-webhook"}",
+    };
     var cache = new ClusterCache();
     var watch = new ClusterWatch(kube, cache, options.SecretNamespaces, time, logs.CreateLogger<ClusterWatch>());
     FindBackup findBackup = cache.Catalog.Find;

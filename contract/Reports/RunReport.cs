@@ -75,6 +75,12 @@ public enum DataState
 public sealed record ReportedCatalog(int Count, IReadOnlyList<ReportedBackup> Newest)
 {
     public const int MostListed = 100;
+
+    /// <summary>The ids of backups that are there and are not complete: damaged, unreadable, locked, plain. Null: there are more than <see cref="MostListed"/>.</summary>
+    public IReadOnlyList<string>? Others { get; init; }
+
+    /// <summary>The id of the oldest that is there, complete or not.</summary>
+    public string? Oldest { get; init; }
 }
 
 /// <param name="Result"><c>done</c>, or what <c>list</c> calls it: <c>damaged</c>, <c>unreadable</c>, <c>locked</c>, <c>plain</c>; or <c>unhealthy</c>, by the policy's <c>verification.command</c>.</param>

@@ -10,8 +10,8 @@ namespace BackupRunner.Hooks;
 /// </summary>
 sealed class ArchivePlace : IDisposable
 {
-    /// <summary>One part in so many of a node's disk stays free: with less, kubelet evicts pods whose emptyDirs fill it, and the Job's next pod would do the same.</summary>
-    const int KeptPart = 10;
+    /// <summary>One part in so many of a node's disk stays free: below 15 % (imagefs.available, of the only disk; 12 % on some services) kubelet evicts pods whose emptyDirs fill it, and the Job's next pod would do the same.</summary>
+    const int KeptPart = 5;
 
     readonly HostLock held;
 

@@ -40,6 +40,9 @@ public sealed class RetainedTests : IDisposable
         var retained = Reported.Catalog(await Entries(), new HashSet<BackupId>());
 
         Assert.Equal(2, retained.Count);
+        // It is there, and nobody may take it for removed.
+        Assert.Equal([damaged.Id.Text], retained.Others!);
+        Assert.Equal(damaged.Id.Text, retained.Oldest);
         Assert.Equal([newer.Id.Text, older.Id.Text], retained.Newest.Select(backup => backup.Id));
         Assert.All(retained.Newest, backup => Assert.Equal((0L, 0L, null), (backup.Files, backup.Bytes, backup.Sha256)));
         Assert.All(retained.Newest, backup => Assert.True(backup.StoredBytes > 0));

@@ -30,7 +30,7 @@ public sealed class AdmissionDecisions(IClusterView view, AccessReviews access, 
         (ReviewedKind.BackupPolicy, AdmissionRequest.Delete) => PolicyAdmission.Delete(request, view),
         (ReviewedKind.Backup, AdmissionRequest.Create) => BackupAdmission.Validate(request, view, installation),
         (ReviewedKind.Restore, AdmissionRequest.Create) => await RestoreAdmission.Validate(request, Backups, view, installation, access, cancel),
-        (ReviewedKind.Status, AdmissionRequest.Update) => StatusAdmission.OfWrite(request),
+        (ReviewedKind.Status, AdmissionRequest.Update) => StatusAdmission.OfWrite(request, installation),
         _ => AdmissionReply.Unchanged,
     };
 

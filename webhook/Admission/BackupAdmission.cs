@@ -15,7 +15,7 @@ static class BackupAdmission
         if (JsonText.Part(request.Item, "spec") is not { ValueKind: JsonValueKind.Object } spec)
             return AdmissionReply.BadRequest("the review has no object");
         if (JsonText.Part(spec, "record").ValueKind != JsonValueKind.Undefined)
-            return AdmissionReply.Invalid(["spec.record: is written by the webhook alone, for backups that were made without a Backup; leave it out"]);
+            return request.User.Name == installation.Account ? AdmissionReply.Unchanged : AdmissionReply.Invalid(["spec.record: is written by the webhook alone, for backups that were made without a Backup; leave it out"]);
         var workload = JsonText.Part(spec, "workload");
         if (workload.Name("name") is not { } name || !ObjectName.IsValid(name))
             return AdmissionReply.Invalid(["spec.workload.name: is no name of a workload"]);

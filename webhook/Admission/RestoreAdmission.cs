@@ -17,7 +17,7 @@ public static class RestoreAdmission
         if (request.Item.ValueKind != JsonValueKind.Object)
             return AdmissionReply.BadRequest("the review has no object");
         var problems = new List<string>();
-        var found = RestoreFinding.Of(RestoreReader.Spec(JsonText.Part(request.Item, "spec"), request.Namespace), request.Namespace, backups, view, installation, problems);
+        var found = RestoreFinding.Of(RestoreReader.Spec(JsonText.Part(request.Item, "spec"), request.Namespace), request.Namespace, null, backups, view, installation, problems);
         return found is null ? AdmissionReply.Invalid(problems)
             : await access.Denial(request.User, [RestoreRights.Stop(found.Target.Plan.Workload.Id)], cancel) ?? AdmissionReply.Unchanged;
     }

@@ -41,6 +41,7 @@ public enum BackupPhase
 
 /// <param name="Claims">By name.</param>
 /// <param name="Note">A clause about claims that were left out; null: none was.</param>
+/// <param name="Conditions">None of one that is over and was read: they stay as they are.</param>
 public sealed record BackupStatus(BackupPhase Phase, IReadOnlyList<ClaimBackup> Claims, string? Note, IReadOnlyList<Condition> Conditions)
 {
     public static BackupStatus None { get; } = new(BackupPhase.Pending, [], null, []);

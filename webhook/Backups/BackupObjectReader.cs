@@ -25,8 +25,9 @@ public static class BackupObjectReader
             item.Metadata.DeletionTimestamp is not null, id, spec.Name("claim"), record.ValueKind == JsonValueKind.Object ? new(record.Text("id"), record.Name("job")) : null, StatusOf(status));
     }
 
+    // There may be a hundred thousand that are over, and what their conditions say changes no more.
     static BackupStatus StatusOf(JsonElement status) => status.ValueKind != JsonValueKind.Object ? BackupStatus.None : new(
-        PhaseOf(status), [.. status.Items("claims").Take(MostClaims).Select(ClaimOf).OfType<ClaimBackup>().OrderBy(claim => claim.Claim, StringComparer.Ordinal)], Short(status, "note"), Condition.Read(status));
+        PhaseOf(status), [.. status.Items("claims").Take(MostClaims).Select(ClaimOf).OfType<ClaimBackup>().OrderBy(claim => claim.Claim, StringComparer.Ordinal)], Short(status, "note"), PhaseOf(status) is BackupPhase.Succeeded or BackupPhase.Failed ? [] : Condition.Read(status));
 
     static ClaimBackup? ClaimOf(JsonElement claim) => claim.Name("claim") is not { } name ? null : new()
     {
@@ -36,15 +37,15 @@ public static class BackupObjectReader
         Id = claim.Text("id") is { } id && BackupId.Parse(id) is not null ? id : null,
         Started = Time(claim, "startTime"),
         Completed = Time(claim, "completionTime"),
-        Files = claim.Whole("files"),
-        Bytes = claim.Whole("bytes"),
-        StoredBytes = claim.Whole("storedBytes"),
-        Percent = (int?)claim.Whole("progressPercent"),
+        Files = claim.Size("files"),
+        Bytes = claim.Size("bytes"),
+        StoredBytes = claim.Size("storedBytes"),
+        Percent = (int?)claim.Size("progressPercent"),
         Step = Short(claim, "step"),
-        Warnings = (int?)claim.Whole("warnings"),
+        Warnings = (int?)claim.Size("warnings"),
         FirstWarning = Short(claim, "firstWarning"),
         Message = Short(claim, "message"),
-        ExitCode = (int?)claim.Whole("exitCode"),
+        ExitCode = (int?)claim.Size("exitCode"),
         KeyId = Short(claim, "keyId"),
         Verified = Time(claim, "lastVerified"),
         Verification = Short(claim, "verification"),

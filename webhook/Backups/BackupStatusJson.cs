@@ -14,7 +14,7 @@ static class BackupStatusJson
         var generation = backup.Generation;
         var (started, completed) = (status.Claims.Min(claim => claim.Started), status.IsOver ? status.Claims.Max(claim => claim.Completed) : null);
         var bytes = Sum(status, claim => claim.Bytes);
-        return new JsonObject
+        var patch = new JsonObject
         {
             // Of what was looked at: each claim's part is written by who looks at that claim.
             ["metadata"] = new JsonObject { ["resourceVersion"] = backup.ResourceVersion },
@@ -34,9 +34,11 @@ static class BackupStatusJson
                 ["duration"] = completed - started is { } took ? Duration(took) : null,
                 ["lastVerified"] = status.Claims.Count > 0 && status.Claims.All(claim => claim.Verified is not null) ? Text(status.Claims.Min(claim => claim.Verified)) : null,
                 ["claims"] = new JsonArray([.. status.Claims.Select(claim => (JsonNode)Of(claim))]),
-                ["conditions"] = Condition.Json(status.Conditions, generation),
             },
         };
+        if (status.Conditions.Count > 0)
+            patch["status"]!["conditions"] = Condition.Json(status.Conditions, generation);
+        return patch;
     }
 
     /// <summary>As kubectl writes it: <c>1h2m3s</c>.</summary>

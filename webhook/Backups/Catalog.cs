@@ -35,6 +35,7 @@ public sealed class Catalog
         lock (gate)
         {
             var before = Drop(now.Namespace, now.Name);
+            now = Sharing(now);
             backups[(now.Namespace, now.Name)] = now;
             foreach (var cronJob in now.CronJobs)
             {
@@ -51,6 +52,17 @@ public sealed class Catalog
     {
         lock (gate)
             return Drop(@namespace, name);
+    }
+
+    /// <summary>Its namespace and workload as those of the others of its claim: there may be a hundred of each.</summary>
+    BackupObject Sharing(BackupObject now)
+    {
+        foreach (var cronJob in now.CronJobs)
+        {
+            if (byCronJob.TryGetValue((now.Namespace, cronJob), out var names) && names.Count > 0 && backups[(now.Namespace, names.First())] is var other && other.Workload == now.Workload)
+                return now with { Namespace = other.Namespace, Workload = other.Workload };
+        }
+        return now;
     }
 
     BackupObject? Drop(string @namespace, string name)

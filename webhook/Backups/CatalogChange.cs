@@ -72,7 +72,9 @@ public abstract record CatalogChange
             return null;
         if (backup.Record?.Id is { } recorded)
             return Lacks(recorded) ? new Remove(backup) : null;
-        if (!backup.Status.IsOver || backup.Status.Claims.FirstOrDefault(one => one.Claim == claim) is not { IsGone: false } here || !Lacks(here.Id))
+        if (!backup.Status.IsOver || backup.Status.Claims.FirstOrDefault(one => one.Claim == claim) is not { IsGone: false } here || !Lacks(here.Id)
+            // One that waited for its Lease has an id from before it had begun: what ended after the listing is not in it.
+            || here.Completed is not { } done || done > listed)
             return null;
         return backup.Status.Claims.All(one => one.Claim == claim || one.IsGone || one.Id is null) ? new Remove(backup) : new Mark(backup);
     }

@@ -10,11 +10,14 @@ namespace BackupRunner.Webhook.Backups;
 
 /// <summary>
 /// Keeps the Backups of one claim as its store is: by what the last run reported on the claim's Lease, so that what happened while nobody looked is made up for. A run
-/// that failed gets a record too, which its Job owns and takes along.
+/// that failed gets a record too, for a week, and for as long as no later one has ended.
 /// </summary>
 public sealed class CatalogReconciler(KubeClient kube, ClusterCache cache, JobOutcomes outcomes, EventRecorder events, TimeProvider time)
 {
     static readonly TimeSpan CacheLag = TimeSpan.FromSeconds(1);
+
+    /// <summary>Of the record of a failure, once a later run has ended: as long as its Job.</summary>
+    static readonly TimeSpan FailuresStay = TimeSpan.FromDays(7);
 
     /// <param name="cronJob">Of the claim; its Lease has the same name.</param>
     /// <returns>When to look again although nothing has changed; null: not before something has.</returns>
@@ -47,6 +50,8 @@ public sealed class CatalogReconciler(KubeClient kube, ClusterCache cache, JobOu
         if (cache.Backups.Of(@namespace, cronJob).FirstOrDefault(job => job.State == BackupState.Failed) is { } failed
             && failed.Owner.Uid == own.Uid && failed.Label == own.Label && ClusterNames.OfClaim(id.Kind, id.Name, failed.Claim) == cronJob)
             await RecordFailure(id, failed, known, cancel);
+        foreach (var old in known.Where(backup => backup is { Record.Job: not null, IsBeingDeleted: false } && backup.Status.Claims is [{ Completed: { } ended } claim] && IsHistory(claim.Claim, ended, known)))
+            await Make(id, "", new CatalogChange.Remove(old), cancel);
         await Verified(id, @namespace, cronJob, known, cancel);
     }
 
@@ -56,7 +61,7 @@ public sealed class CatalogReconciler(KubeClient kube, ClusterCache cache, JobOu
         {
             case CatalogChange.Add add:
                 var name = ClusterNames.OfRecord(id.Kind, id.Name, claim, BackupId.Parse(add.Backup.Id!)!);
-                await Record(id, name, claim, new JsonObject { ["id"] = add.Backup.Id }, null, add.Backup, cancel);
+                await Record(id, name, claim, new JsonObject { ["id"] = add.Backup.Id }, add.Backup, cancel);
                 if (add.Backup.Completed is not null && cache.Workload(id) is { } workload)
                     await events.Record(workload.Reference(), EventRecorder.Normal, "BackupSucceeded", $"claim \"{claim}\": a backup is stored", cancel);
                 break;
@@ -64,7 +69,7 @@ public sealed class CatalogReconciler(KubeClient kube, ClusterCache cache, JobOu
                 await Write(fill.Record, [fill.Backup], cancel);
                 break;
             case CatalogChange.Mark mark:
-                await Write(mark.Backup, [.. mark.Backup.Status.Claims.Select(one => one.Claim == claim ? one with { IsGone = true } : one)], cancel);
+                await Change(mark.Backup, one => one.Claim == claim ? one with { IsGone = true } : one, cancel);
                 break;
             case CatalogChange.Remove remove:
                 await kube.Delete(BackupObject.Resource, remove.Backup.Namespace, remove.Backup.Name, new DeleteOptions { Uid = remove.Backup.Uid }, cancel);
@@ -77,24 +82,24 @@ public sealed class CatalogReconciler(KubeClient kube, ClusterCache cache, JobOu
     {
         var name = ClusterNames.OfFailure(job.Owner.Name, job.Uid);
         var there = known.FirstOrDefault(backup => backup.Name == name);
-        if (there?.Status.IsOver == true)
+        if (there?.Status.IsOver == true || there is null && IsHistory(job.Claim, job.Ended ?? job.Since, known))
             return;
         var claim = ClaimProgress.Ended(new ClaimBackup { Claim = job.Claim, Started = job.Since }, job, await outcomes.Of(job, cancel));
-        var owner = new JsonObject { ["apiVersion"] = "batch/v1", ["kind"] = "Job", ["name"] = job.Name, ["uid"] = job.Uid };
         if (there is null)
-            await Record(id, name, job.Claim, new JsonObject { ["job"] = job.Name }, owner, claim, cancel);
+            await Record(id, name, job.Claim, new JsonObject { ["job"] = job.Name }, claim, cancel);
         else
             await Write(there, [claim], cancel);
         if (cache.Workload(id) is { } workload)
             await events.Record(workload.Reference(), EventRecorder.Warning, "BackupFailed", $"claim \"{job.Claim}\": {claim.Message}", cancel);
     }
 
-    /// <param name="owner">What it goes with; null: nothing.</param>
-    async Task Record(WorkloadId id, string name, string claim, JsonObject record, JsonObject? owner, ClaimBackup told, CancellationToken cancel)
+    /// <summary>A failure of long ago, after which others have ended.</summary>
+    bool IsHistory(string claim, DateTimeOffset failed, IReadOnlyList<BackupObject> known) =>
+        time.GetUtcNow() - failed > FailuresStay && known.SelectMany(backup => backup.Status.Claims).Any(one => one.Claim == claim && one.IsOver && (one.Completed ?? one.Started) > failed);
+
+    async Task Record(WorkloadId id, string name, string claim, JsonObject record, ClaimBackup told, CancellationToken cancel)
     {
         var metadata = new JsonObject { ["name"] = name, ["namespace"] = id.Namespace, ["labels"] = Labels(id, claim) };
-        if (owner is not null)
-            metadata["ownerReferences"] = new JsonArray(owner);
         var item = new JsonObject
         {
             ["apiVersion"] = BackupObject.Resource.ApiVersion,
@@ -112,10 +117,18 @@ public sealed class CatalogReconciler(KubeClient kube, ClusterCache cache, JobOu
         {
             // The watch has not told of it yet; if its status is missing, it is written when it has.
         }
+        catch (KubeException ends) when (ends.Status.Details?.Causes?.Exists(cause => cause.Reason == "NamespaceTerminating") == true)
+        {
+            // The namespace is being deleted, and all records with it.
+        }
     }
 
     Task<KubeObject> Write(BackupObject backup, IReadOnlyList<ClaimBackup> claims, CancellationToken cancel) => kube.MergePatch(
         BackupObject.Resource.OfStatus(), backup.Namespace, backup.Name, BackupStatusJson.Patch(backup, BackupVerdict.Of(backup.Status, claims, backup.Status.Note, time.GetUtcNow())), cancel);
+
+    /// <summary>Of one that is over, which it stays.</summary>
+    Task<KubeObject> Change(BackupObject backup, Func<ClaimBackup, ClaimBackup> now, CancellationToken cancel) => kube.MergePatch(
+        BackupObject.Resource.OfStatus(), backup.Namespace, backup.Name, BackupStatusJson.Patch(backup, backup.Status with { Claims = [.. backup.Status.Claims.Select(now)] }), cancel);
 
     /// <summary>What the last verification of the claim that has ended found, on the Backup that it read.</summary>
     async Task Verified(WorkloadId id, string space, string cronJob, IReadOnlyList<BackupObject> known, CancellationToken cancel)
@@ -131,7 +144,7 @@ public sealed class CatalogReconciler(KubeClient kube, ClusterCache cache, JobOu
                 continue;
             var backup = known.FirstOrDefault(one => one.Status.IsOver && one.Status.Claims.Any(part => part.Claim == claim && part.Id == read));
             if (backup is not null)
-                await Write(backup, [.. backup.Status.Claims.Select(one => one.Claim == claim && one.Id == read ? With(one, job, outcome, ended) : one)], cancel);
+                await Change(backup, one => one.Claim == claim && one.Id == read ? With(one, job, outcome, ended) : one, cancel);
         }
     }
 

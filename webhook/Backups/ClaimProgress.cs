@@ -1,6 +1,7 @@
 using System.Globalization;
 using BackupRunner.Names;
 using BackupRunner.Webhook.Reconcile;
+using BackupRunner.Webhook.Workloads;
 
 namespace BackupRunner.Webhook.Backups;
 
@@ -35,9 +36,9 @@ public static class ClaimProgress
             {
                 Phase = BackupPhase.Succeeded,
                 Id = report?.Id is { } id && BackupId.Parse(id) is not null ? id : null,
-                Files = report?.Files,
-                Bytes = report?.Bytes,
-                StoredBytes = report?.StoredBytes,
+                Files = (report?.Files).AsSize(),
+                Bytes = (report?.Bytes).AsSize(),
+                StoredBytes = (report?.StoredBytes).AsSize(),
                 KeyId = report?.KeyId,
                 ExitCode = 0,
                 Message = report?.Id is null ? "it is stored; its pod is gone, and with it what it said: kubectl get backups has it under its id" : null,

@@ -12,14 +12,12 @@ public sealed record RunOutcome(TerminationMessage? Message, int? ExitCode)
 {
     const int LongestText = 1024;
 
-    /// <param name="pods">Of the Job; the last that the runner ended in counts.</param>
-    public static RunOutcome Of(IEnumerable<Pod> pods, string jobUid)
-    {
-        var last = pods.Where(pod => pod.Metadata.OwnerReferences?.Exists(owner => owner is { Controller: true } && owner.Uid == jobUid) == true)
-            .OrderBy(pod => pod.Metadata.CreationTimestamp)
-            .Select(pod => pod.Status?.ContainerStatuses?.Find(container => container.Name == RestoreContainer.Runner)?.State?.Terminated).LastOrDefault(ended => ended is not null);
-        return new(last?.Message is { } text ? TerminationMessage.Parse(text) : null, last?.ExitCode);
-    }
+    /// <returns>Null: the pod is another's, or its runner has not ended.</returns>
+    public static ContainerTerminated? EndOf(Pod pod, string jobUid) => pod.Metadata.OwnerReferences?.Exists(owner => owner is { Controller: true } && owner.Uid == jobUid) == true
+        ? pod.Status?.ContainerStatuses?.Find(container => container.Name == RestoreContainer.Runner)?.State?.Terminated : null;
+
+    /// <param name="last">Of the last pod of the Job; null: none is known.</param>
+    public static RunOutcome Of(ContainerTerminated? last) => new(last?.Message is { } text ? TerminationMessage.Parse(text) : null, last?.ExitCode);
 
     /// <summary>Of a Job that failed: what went wrong and what to do, in plain words.</summary>
     public string Failure(SeenBackup job)

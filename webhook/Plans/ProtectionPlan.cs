@@ -77,6 +77,9 @@ public sealed record Installation(string RunnerImage, string Cluster)
     /// <summary>Where the webhook may read Secrets.</summary>
     public IReadOnlyCollection<string> SecretNamespaces { get; init; } = [];
 
+    /// <summary>The user that the API server knows this program by: <c>system:serviceaccount:backup-system:backup-webhook</c>.</summary>
+    public string Account { get; init; } = "";
+
     /// <summary>Namespaces whose workloads and Jobs admission is not asked about, and which nothing is therefore made in.</summary>
     public IReadOnlyCollection<string> Unreviewed { get; init; } = [];
 }

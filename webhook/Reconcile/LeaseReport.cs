@@ -12,7 +12,7 @@ namespace BackupRunner.Webhook.Reconcile;
 public sealed record LeaseReport(
     string Verb, string Claim, int ExitCode, DateTimeOffset Start, DateTimeOffset End, ReportedRun? Made, RetainedBackups? Retained)
 {
-    const int LongestName = 253, LongestText = 512;
+    const int LongestName = 253, LongestText = 512, MostCounted = 1_000_000;
 
     /// <summary>Reads the full report and its short form alike. Who may update the Lease may have written anything.</summary>
     /// <returns>Null: it is no report of ours.</returns>
@@ -43,19 +43,20 @@ public sealed record LeaseReport(
             return null;
         var warnings = report.Field("warnings").ValueKind == JsonValueKind.Array ? report.Words("warnings") : null;
         return new(
-            id, start, end, backup.Whole("files"), backup.Whole("bytes"), backup.Whole("storedBytes"), backup.Text("keyId") is { Length: <= 64 } key ? key : null,
+            id, start, end, backup.Size("files"), backup.Size("bytes"), backup.Size("storedBytes"), backup.Text("keyId") is { Length: <= 64 } key ? key : null,
             (int)Math.Clamp(warnings?.Count ?? report.Whole("warnings") ?? 0, 0, int.MaxValue), Cut(warnings is null ? report.Text("firstWarning") : warnings.FirstOrDefault()));
     }
 
     static RetainedBackups? RetainedIn(JsonElement report)
     {
         var retained = report.Field("retained");
-        if (retained.Whole("count") is not (>= 0 and <= int.MaxValue and { } count))
+        if (retained.Whole("count") is not (>= 0 and <= MostCounted and { } count))
             return null;
         var newest = retained.Items("newest").Take(Reports.ReportedCatalog.MostListed)
-            .Select(one => IdIn(one) is { } id ? new RetainedBackup(id, one.Whole("files"), one.Whole("bytes"), one.Whole("storedBytes"), one.Text("keyId") is { Length: <= 64 } key ? key : null) : null)
+            .Select(one => IdIn(one) is { } id ? new RetainedBackup(id, one.Size("files"), one.Size("bytes"), one.Size("storedBytes"), one.Text("keyId") is { Length: <= 64 } key ? key : null) : null)
             .OfType<RetainedBackup>().OrderByDescending(one => one.Id, StringComparer.Ordinal).ToList();
-        return new((int)count, newest);
+        var others = retained.Field("others").ValueKind == JsonValueKind.Array ? retained.Words("others").Take(Reports.ReportedCatalog.MostListed).ToHashSet(StringComparer.Ordinal) : null;
+        return new((int)count, newest, others, retained.Text("oldest") is { } oldest && BackupId.Parse(oldest) is not null ? oldest : null);
     }
 
     static string? IdIn(JsonElement of) => of.Text("id") is { } text && BackupId.Parse(text) is not null ? text : null;
@@ -74,13 +75,15 @@ public sealed record ReportedRun(
 /// <summary>The complete backups of a series.</summary>
 /// <param name="Count">How many there are in all.</param>
 /// <param name="Newest">Newest first: all of them, or the first <see cref="Reports.ReportedCatalog.MostListed"/>.</param>
-public sealed record RetainedBackups(int Count, IReadOnlyList<RetainedBackup> Newest)
+/// <param name="Others">The ids of those that are there and are not complete; null: not all are known.</param>
+/// <param name="Oldest">Of all that are there; null: none is, or it is not known.</param>
+public sealed record RetainedBackups(int Count, IReadOnlyList<RetainedBackup> Newest, IReadOnlySet<string>? Others, string? Oldest)
 {
     /// <summary>The store does not hold this backup: it was made before the listing, is in the span of time that the listing covers, and is not in it.</summary>
     /// <param name="listed">When.</param>
     public bool Lacks(BackupId id, DateTimeOffset listed) =>
-        id.Time <= listed && !Newest.Any(one => one.Id == id.Text)
-        && (Newest.Count >= Count || Newest.Count > 0 && string.CompareOrdinal(id.Text, Newest[^1].Id) > 0);
+        id.Time <= listed && Others?.Contains(id.Text) == false && !Newest.Any(one => one.Id == id.Text)
+        && (Newest.Count >= Count || Newest.Count > 0 && string.CompareOrdinal(id.Text, Newest[^1].Id) > 0 || Oldest is not null && string.CompareOrdinal(id.Text, Oldest) < 0);
 }
 
 /// <param name="Bytes">Of the regular files.</param>

@@ -59,7 +59,8 @@ public static class RestoreDecision
             return null;
         if (lease.IsHeld)
             return $"is deleted: lease of the workload's restores is held by {lease.Holder}";
-        return lease.IsUnsettled
+        // What nobody finishes by itself another restore mends, and that one must not wait for this.
+        return lease is { IsUnsettled: true, IsGivenUp: false }
             ? $"is deleted: its run was cut short and has left claim \"{lease.Claim}\" unsettled; \"restore --resume\" finishes or undoes it (the Events of the workload say how that goes)"
             : null;
     }

@@ -47,6 +47,9 @@ public static class RestoreEnd
     {
         // One from before says nothing about this.
         var told = report is { Data: not null and not DataState.Unsettled } && report.End >= status.Started - Clocks ? report : null;
+        // A resume names no backup: what names another has put that one there since.
+        if (told?.Id is { } other && other != status.Backup)
+            return status with { Data = null, DataMessage = Cut($"another restore has put backup {other} into claim \"{status.Claim}\" since", LongestDataMessage) };
         var isFinished = told is { Data: DataState.Restored, ExitCode: 0 };
         var settled = status with
         {
@@ -74,7 +77,7 @@ public static class RestoreEnd
     static string Failure(RestoreStatus status, SeenEnd end) => (end.Report, end.Succeeded) switch
     {
         ({ Error: { } error }, _) => end.Report.Hint is { } hint ? $"{error}; {hint}" : error,
-        (_, null) => $"Job \"{status.Job}\" was deleted before it had ended; make another Restore",
+        (_, null) => $"Job \"{status.Job}\" was deleted before it had ended, or could not be made; make another Restore",
         _ => $"Job \"{status.Job}\" failed{(end.Why is { Length: > 0 } why ? $": {why}" : "")}; its run did not say why: kubectl logs job/{status.Job}",
     };
 

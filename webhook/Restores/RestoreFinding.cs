@@ -15,10 +15,11 @@ public sealed record RestoreFinding(RestoreTarget Target, RestoreChoice Choice, 
 {
     const string Spec = "spec.";
 
+    /// <param name="asked">When the Restore was made; null: it is being made.</param>
     /// <param name="problems">All that is wrong; nothing is found when there are some.</param>
-    public static RestoreFinding? Of(RestoreSpec spec, string space, FindBackup backups, IClusterView view, Installation installation, List<string> problems)
+    public static RestoreFinding? Of(RestoreSpec spec, string space, DateTimeOffset? asked, FindBackup backups, IClusterView view, Installation installation, List<string> problems)
     {
-        var (workload, claim, choice, id) = spec.Backup is { } name ? OfBackup(name, spec, space, backups, problems) : OfWorkload(spec, problems);
+        var (workload, claim, choice, id) = spec.Backup is { } name ? OfBackup(name, spec, space, asked, backups, problems) : OfWorkload(spec, problems);
         if (workload is null)
             return null;
         var target = spec.TargetWorkload ?? workload;
@@ -48,11 +49,14 @@ public sealed record RestoreFinding(RestoreTarget Target, RestoreChoice Choice, 
         return (spec.Workload, spec.Claim, choice, spec.Id);
     }
 
-    static (WorkloadId?, string?, RestoreChoice?, string?) OfBackup(string name, RestoreSpec spec, string space, FindBackup backups, List<string> problems)
+    static (WorkloadId?, string?, RestoreChoice?, string?) OfBackup(string name, RestoreSpec spec, string space, DateTimeOffset? asked, FindBackup backups, List<string> problems)
     {
         var (place, what) = (Spec + "backup", $"Backup {Quoted.Of(name)}");
         if (backups(space, name) is not { } backup)
             problems.Add($"{place}: there is no {what} in namespace {Quoted.Of(space)}; \"kubectl get backups\" shows those that there are");
+        else if (backup.Record is null && asked <= backup.Created)
+            // Another of its name may be of another workload, which nobody has asked whether the author may stop.
+            problems.Add($"{place}: {what} was made after this Restore, and is not the one that was meant; make another Restore");
         else if (backup.IsBeingDeleted)
             problems.Add($"{place}: {what} is being deleted; take another one");
         else if (ClaimOf(backup, what, spec.Claim, place, problems) is { } claim)

@@ -51,7 +51,7 @@ public static class RestoreReader
         var ready = status.Items("conditions").FirstOrDefault(one => one.Text("type") == "Ready");
         return new()
         {
-            Phase = Enum.TryParse<RestorePhase>(status.Text("phase"), out var phase) ? phase : RestorePhase.Pending,
+            Phase = Enum.TryParse<RestorePhase>(status.Text("phase"), out var phase) && Enum.IsDefined(phase) ? phase : RestorePhase.Pending,
             Step = status.Text("step"),
             ObservedGeneration = status.Whole("observedGeneration") ?? 0,
             Workload = status.Text("workload"),

@@ -22,7 +22,7 @@ public sealed class RestoreReconciler(KubeClient kube, ClusterCache cache, Insta
 
     readonly RestoreWrites writes = new(kube, cache, time);
     readonly RestoreEvidence evidence = new(kube, time);
-    readonly RestoreStarting starting = new(kube, cache, installation, backups, time);
+    readonly RestoreStarting starting = new(kube, cache, installation, backups, new RestoreWrites(kube, cache, time), time);
 
     /// <returns>When to look again although nothing has changed; null: not before something has.</returns>
     public async Task<TimeSpan?> Reconcile(string space, string name, CancellationToken cancel)
@@ -77,7 +77,7 @@ public sealed class RestoreReconciler(KubeClient kube, ClusterCache cache, Insta
     {
         var begun = await starting.Begin(restore, lease, cancel);
         if (begun.Status is { } status)
-            await Say(restore, status, begun.Event, cancel);
+            await Say(begun.Onto ?? restore, status, begun.Event, cancel);
         return begun.Again;
     }
 
@@ -86,6 +86,8 @@ public sealed class RestoreReconciler(KubeClient kube, ClusterCache cache, Insta
     {
         if (await kube.Get(RestoreEvidence.Jobs, restore.Namespace, job, cancel) is not null)
             return CacheLag;
+        if (restore.Status.Reason == RestoreStarting.Making && starting.MayBegin(restore))
+            return await Begin(restore, lease, cancel);
         if (!lease.IsHeldBy(job) && !await evidence.HasPods(restore.Namespace, job, cancel))
         {
             await End(restore, job, null, cancel);
@@ -100,7 +102,7 @@ public sealed class RestoreReconciler(KubeClient kube, ClusterCache cache, Insta
         var status = Identified(restore, job);
         var (lease, left) = LeaseName(restore) is { } name ? await evidence.OfLease(restore.Namespace, name, cancel) : (RestoreLease.Free, null);
         // The Lease tells of a run whose pod is gone; one from before says nothing about this.
-        var report = await evidence.OfPods(restore.Namespace, job, cancel) ?? (left is not null && left.End >= status.Started ? left : null);
+        var report = await evidence.OfPods(restore.Namespace, job, cancel) ?? (left is not null && left.End >= status.Started && (left.Id is null || status.Backup is null || left.Id == status.Backup) ? left : null);
         var end = new SeenEnd(seen is null ? null : seen.State == RestoreJobState.Succeeded, seen?.Why, report, lease.IsUnsettled);
         var ended = RestoreEnd.Of(status, end, time.GetUtcNow());
         await Say(restore, ended, ended.Phase == RestorePhase.Succeeded ? "RestoreSucceeded" : "RestoreFailed", cancel);
@@ -109,8 +111,9 @@ public sealed class RestoreReconciler(KubeClient kube, ClusterCache cache, Insta
     async Task<TimeSpan?> Settle(RestoreObject restore, CancellationToken cancel)
     {
         var (lease, report) = LeaseName(restore) is { } name ? await evidence.OfLease(restore.Namespace, name, cancel) : (RestoreLease.Free, null);
-        if (lease.IsHeld || lease.IsUnsettled)
-            return CacheLag;
+        // Whether its holder lives is known of the Lease that the watch tells of, not of this one, which was seen for the first time just now.
+        if (lease.IsUnsettled)
+            return LookAtLease;
         var settled = RestoreEnd.Settled(restore.Status, report);
         await Say(restore, settled, settled.Phase == RestorePhase.Succeeded ? "RestoreSucceeded" : "RestoreFailed", cancel);
         return null;
@@ -139,7 +142,7 @@ public sealed class RestoreReconciler(KubeClient kube, ClusterCache cache, Insta
     {
         if (restore.Status is { Job: not null, Claim: not null })
             return restore.Status;
-        var found = RestoreFinding.Of(restore.Spec, restore.Namespace, backups, cache, installation, []);
+        var found = RestoreFinding.Of(restore.Spec, restore.Namespace, restore.Created, backups, cache, installation, []);
         return RestoreStarting.Begun(restore, job, found, cache.Restores.Job(restore.Namespace, job)?.Created ?? time.GetUtcNow());
     }
 

@@ -22,7 +22,7 @@ public sealed record RestoreReport(int ExitCode, DateTimeOffset End, string? Id,
                 return null;
             var id = report.Text("id") ?? report.Items("backups").LastOrDefault().Text("id");
             return new((int)code, end, id is not null && BackupId.Parse(id) is not null ? id : null, report.Text("error"), report.Text("hint"),
-                Enum.TryParse<DataState>(report.Text("data"), out var data) ? data : null);
+                Enum.TryParse<DataState>(report.Text("data"), out var data) && Enum.IsDefined(data) ? data : null);
         }
         catch (JsonException)
         {

@@ -7,6 +7,9 @@ static class RestoreStatusJson
 {
     const string True = "True", False = "False", Unknown = "Unknown";
 
+    /// <summary>Characters that the CRD lets the texts have: what others wrote (a denial, a Lease) may be longer.</summary>
+    const int LongestMessage = 2048, LongestStep = 64;
+
     /// <param name="before">A condition that stays what it is keeps its time.</param>
     public static JsonObject Of(RestoreStatus status, IReadOnlyList<RestoreCondition> before, DateTimeOffset now)
     {
@@ -19,7 +22,7 @@ static class RestoreStatusJson
         return new()
         {
             ["phase"] = status.Phase.ToString(),
-            ["step"] = status.Step,
+            ["step"] = Cut(status.Step, LongestStep),
             ["observedGeneration"] = status.ObservedGeneration,
             ["workload"] = status.Workload,
             ["claim"] = status.Claim,
@@ -31,7 +34,7 @@ static class RestoreStatusJson
             ["dataState"] = status.Data?.ToString(),
             ["dataMessage"] = status.DataMessage,
             ["exitCode"] = status.ExitCode,
-            ["message"] = status.Message,
+            ["message"] = Cut(status.Message, LongestMessage),
             ["conditions"] = new JsonArray(
                 Condition("Ready", status.Phase == RestorePhase.Succeeded ? True : False), Condition("Succeeded", succeeded), Condition("Failed", failed)),
         };
@@ -41,11 +44,13 @@ static class RestoreStatusJson
             ["type"] = type,
             ["status"] = value,
             ["reason"] = status.Reason ?? "Pending",
-            ["message"] = status.Message ?? "",
+            ["message"] = Cut(status.Message, LongestMessage) ?? "",
             ["observedGeneration"] = status.ObservedGeneration,
             ["lastTransitionTime"] = before.FirstOrDefault(one => one.Type == type && one.Status == value)?.Since is { Length: > 0 } since ? since : Time(now),
         };
     }
+
+    static string? Cut(string? text, int length) => text is null || text.Length <= length ? text : text[..(length - 3)] + "...";
 
     // metav1.Time: whole seconds.
     static string? Time(DateTimeOffset? time) => time?.UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss'Z'", null);

@@ -49,6 +49,12 @@ static class JsonFields
     public static long? Whole(this JsonElement of, string name) =>
         of.Field(name) is { ValueKind: JsonValueKind.Number } number && number.TryGetInt64(out var value) ? value : null;
 
+    /// <summary>A number of bytes or files, cut to what sums of many cannot overflow by: a pebibyte.</summary>
+    public static long? Size(this JsonElement of, string name) => of.Whole(name).AsSize();
+
+    /// <inheritdoc cref="Size"/>
+    public static long? AsSize(this long? size) => size is { } known ? Math.Clamp(known, 0, 1L << 50) : null;
+
     public static IEnumerable<JsonElement> Items(this JsonElement of, string name) =>
         of.Field(name) is { ValueKind: JsonValueKind.Array } list ? list.EnumerateArray() : [];
 

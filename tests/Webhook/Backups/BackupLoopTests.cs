@@ -50,9 +50,9 @@ public sealed class BackupLoopTests
             ["spec"] = new JsonObject { ["holderIdentity"] = holder, ["leaseDurationSeconds"] = 60 },
         }.ToJsonString());
 
-    static Task End(WatchedNamespace scene, string job, bool succeeds) => scene.Patch($"/apis/batch/v1/namespaces/{Space}/jobs/{job}/status", succeeds
-        ? """{"status": {"startTime": "2026-11-22T02:00:00Z", "completionTime": "2026-11-22T02:10:00Z", "conditions": [{"type": "SuccessCriteriaMet", "status": "True", "lastTransitionTime": "2026-11-22T02:10:00Z"}, {"type": "Complete", "status": "True", "lastTransitionTime": "2026-11-22T02:10:00Z"}]}}"""
-        : """{"status": {"startTime": "2026-11-22T02:00:00Z", "conditions": [{"type": "FailureTarget", "status": "True", "reason": "PodFailurePolicy", "lastTransitionTime": "2026-11-22T02:10:00Z"}, {"type": "Failed", "status": "True", "reason": "PodFailurePolicy", "lastTransitionTime": "2026-11-22T02:10:00Z"}]}}""");
+    static Task End(WatchedNamespace scene, string job, bool succeeds, string at = "2026-11-22T02:10:00Z") => scene.Patch($"/apis/batch/v1/namespaces/{Space}/jobs/{job}/status", succeeds
+        ? $$"""{"status": {"startTime": "2026-11-22T02:00:00Z", "completionTime": "{{at}}", "conditions": [{"type": "SuccessCriteriaMet", "status": "True", "lastTransitionTime": "{{at}}"}, {"type": "Complete", "status": "True", "lastTransitionTime": "{{at}}"}] } }"""
+        : $$"""{"status": {"startTime": "2026-11-22T02:00:00Z", "conditions": [{"type": "FailureTarget", "status": "True", "reason": "PodFailurePolicy", "lastTransitionTime": "{{at}}"}, {"type": "Failed", "status": "True", "reason": "PodFailurePolicy", "lastTransitionTime": "{{at}}"}] } }""");
 
     static async Task Pod(WatchedNamespace scene, JsonNode job, int exitCode, string message)
     {
@@ -90,7 +90,7 @@ public sealed class BackupLoopTests
         ["end"] = end,
         ["series"] = $"c/{Space}/statefulset/db/data-db-0",
         ["backups"] = made is null ? new JsonArray() : new JsonArray(new JsonObject { ["id"] = made, ["result"] = "done", ["files"] = 3, ["bytes"] = 1000, ["storedBytes"] = 500 }),
-        ["retained"] = new JsonObject { ["count"] = retained.Count(), ["newest"] = new JsonArray([.. retained.Select(id => (JsonNode)new JsonObject { ["id"] = id, ["files"] = 3, ["bytes"] = 900, ["storedBytes"] = 450 })]) },
+        ["retained"] = new JsonObject { ["count"] = retained.Count(), ["others"] = new JsonArray(), ["newest"] = new JsonArray([.. retained.Select(id => (JsonNode)new JsonObject { ["id"] = id, ["files"] = 3, ["bytes"] = 900, ["storedBytes"] = 450 })]) },
     }.ToJsonString();
 
     static string Record(string id) => $"{CronJob}-{id}";
@@ -251,29 +251,68 @@ public sealed class BackupLoopTests
     }
 
     [Fact]
-    public async Task A_scheduled_run_that_failed_is_in_the_catalogue_as_long_as_its_Job()
+    public async Task What_a_verification_finds_stands_on_the_Backup_that_it_read()
     {
-        await using var scene = await Protected();
-        var from = scene.Api.Cluster.Get("cronjobs", Space, CronJob)!.Item;
-        var job = await scene.Webhook.Create(new JsonObject
+        const string verification = "verify-db-data-db-0";
+        await using var scene = await WatchedNamespace.Start(webhooks: 1);
+        await scene.Webhook.Create(WatchedNamespace.Policy("{verification: {schedule: '0 5 * * *', mode: full}}"));
+        await scene.Webhook.Create(WatchedNamespace.StatefulSet());
+        await scene.UntilMade("cronjobs", CronJob, verification);
+        await Hold(scene, null, (LeaseNotes.Report, Report(Ids, made: Ids[2])));
+        foreach (var id in Ids)
+            await UntilPhase(scene, "Succeeded", Record(id));
+
+        var good = await Job(scene, verification, "good");
+        await Pod(scene, good, 0, $$"""{"verb":"verify","exitCode":0,"start":"2026-11-22T05:00:00Z","end":"2026-11-22T05:00:10Z","id":"{{Ids[2]}}","verification":"full","warnings":0,"deleted":0}""");
+        await End(scene, "good", succeeds: true);
+        await WatchedNamespace.Until(() => (string?)Claim(scene, Record(Ids[2]))?["lastVerified"] == "2026-11-22T02:10:00Z", "the newest is verified");
+        Assert.Equal("full", (string?)Claim(scene, Record(Ids[2]))!["verification"]);
+        Assert.Equal("2026-11-22T02:10:00Z", (string?)Found(scene, Record(Ids[2]))!["status"]!["lastVerified"]);
+        Assert.Equal("True", (string?)Condition(scene, "Succeeded", Record(Ids[2]))?["status"]);
+        Assert.Null(Claim(scene, Record(Ids[1]))!["lastVerified"]);
+
+        var bad = await Job(scene, verification, "bad");
+        await Pod(scene, bad, 5, $$"""{"verb":"verify","exitCode":5,"start":"2026-11-23T05:00:00Z","end":"2026-11-23T05:00:10Z","id":"{{Ids[2]}}","verification":"full","error":"it is damaged","hint":"look","warnings":0,"deleted":0}""");
+        await End(scene, "bad", succeeds: false, "2026-11-23T05:00:11Z");
+        await WatchedNamespace.Until(() => (string?)Claim(scene, Record(Ids[2]))?["verificationMessage"] == "it is damaged; look", "the failure is told");
+        Assert.Equal("2026-11-22T02:10:00Z", (string?)Claim(scene, Record(Ids[2]))!["lastVerified"]);
+        // It is no backup that failed.
+        Assert.Equal(3, Names(scene).Count);
+        await scene.UntilStatus("the last verification of claim \"data-db-0\" failed");
+    }
+
+    static Task<JsonObject> Job(WatchedNamespace scene, string cronJob, string name)
+    {
+        var from = scene.Api.Cluster.Get("cronjobs", Space, cronJob)!.Item;
+        return scene.Webhook.Create(new JsonObject
         {
             ["apiVersion"] = "batch/v1",
             ["kind"] = "Job",
             ["metadata"] = new JsonObject
             {
-                ["name"] = "night",
+                ["name"] = name,
                 ["namespace"] = Space,
                 ["labels"] = from["spec"]!["jobTemplate"]!["metadata"]!["labels"]!.DeepClone(),
-                ["ownerReferences"] = new JsonArray(new JsonObject { ["apiVersion"] = "batch/v1", ["kind"] = "CronJob", ["name"] = CronJob, ["uid"] = (string)from["metadata"]!["uid"]!, ["controller"] = true }),
+                ["ownerReferences"] = new JsonArray(new JsonObject { ["apiVersion"] = "batch/v1", ["kind"] = "CronJob", ["name"] = cronJob, ["uid"] = (string)from["metadata"]!["uid"]!, ["controller"] = true }),
             },
             ["spec"] = from["spec"]!["jobTemplate"]!["spec"]!.DeepClone(),
         });
+    }
+
+    [Fact]
+    public async Task A_scheduled_run_that_failed_is_in_the_catalogue_until_a_later_one_has_ended()
+    {
+        await using var scene = await Protected();
+        var job = await Job(scene, CronJob, "night");
         await Pod(scene, job, 137, "");
         await End(scene, "night", succeeds: false);
         var name = ClusterNames.OfFailure(CronJob, (string)job["metadata"]!["uid"]!);
         await UntilPhase(scene, "Failed", name);
         Assert.StartsWith("the runner was killed, most likely for its memory", (string?)Claim(scene, name)!["message"], StringComparison.Ordinal);
         await scene.Webhook.Call("DELETE", $"/apis/batch/v1/namespaces/{Space}/jobs/night?propagationPolicy=Background");
-        await WatchedNamespace.Until(() => Names(scene).Count == 0, "the record goes with the Job");
+
+        // A week is over, and it is still the last that is known; then one succeeds.
+        await Hold(scene, null, (LeaseNotes.Report, Report(["20261123t020000z-dddddd"], made: "20261123t020000z-dddddd", end: "2026-11-23T02:10:00Z")));
+        await WatchedNamespace.Until(() => Names(scene).SequenceEqual([Record("20261123t020000z-dddddd")]), $"the failure goes: {string.Join(", ", Names(scene))}");
     }
 }

@@ -15,17 +15,17 @@ public sealed class CatalogChangeTests
 
     static readonly DateTimeOffset Listed = new(2026, 11, 22, 2, 5, 0, TimeSpan.Zero);
 
-    static LeaseReport Report(IReadOnlyList<string>? retained, string? made = Third, int? count = null) => new(
+    static LeaseReport Report(IReadOnlyList<string>? retained, string? made = Third, int? count = null, IReadOnlyList<string>? others = null, string? oldest = null, bool knowsOthers = true) => new(
         "backup", Claim, 0, Listed - TimeSpan.FromMinutes(5), Listed,
         made is null ? null : new ReportedRun(made, Listed - TimeSpan.FromMinutes(5), Listed, 3, 1000, 500, "00112233aabbccdd", 0, null),
-        retained is null ? null : new RetainedBackups(count ?? retained.Count, [.. retained.Select(id => new RetainedBackup(id, 3, 900, 450, null))]));
+        retained is null ? null : new RetainedBackups(count ?? retained.Count, [.. retained.Select(id => new RetainedBackup(id, 3, 900, 450, null))], knowsOthers ? (others ?? []).ToHashSet() : null, oldest));
 
     static BackupObject Record(string id, bool isTold = true) => Object($"record-{id}", new RecordOf(id, null), isTold ? Told(BackupPhase.Succeeded, (Claim, id)) : BackupStatus.None);
 
     static BackupObject Asked(string name, BackupStatus status) => Object(name, null, status);
 
     static BackupStatus Told(BackupPhase phase, params (string Claim, string? Id)[] claims) =>
-        new(phase, [.. claims.Select(one => new ClaimBackup { Claim = one.Claim, Id = one.Id, Phase = one.Id is null ? BackupPhase.Failed : BackupPhase.Succeeded })], null, []);
+        new(phase, [.. claims.Select(one => new ClaimBackup { Claim = one.Claim, Id = one.Id, Completed = one.Id is null ? null : BackupId.Parse(one.Id)!.Time, Phase = one.Id is null ? BackupPhase.Failed : BackupPhase.Succeeded })], null, []);
 
     static BackupObject Object(string name, RecordOf? record, BackupStatus status) =>
         new("default", name, name, 1, "1", Listed, false, new WorkloadId(ClusterNames.StatefulSet, "default", "db"), null, record, status);
@@ -87,6 +87,29 @@ public sealed class CatalogChangeTests
         // A list of the newest only says nothing of those that are older than its last.
         var report = listed ? Report([Third, Second], count: 3) : Report(null);
         Assert.Empty(Changes(report, false, Record(First), Record(Second), Record(Third)));
+    }
+
+    [Fact]
+    public void What_the_store_holds_and_nobody_can_read_now_stays()
+    {
+        // A key that the ring lacks, a damaged manifest; or so many that they are not listed.
+        Assert.Empty(Changes(Report([Third, Second], others: [First]), false, Record(First), Record(Second), Record(Third)));
+        Assert.Empty(Changes(Report([Third, Second], knowsOthers: false), false, Record(First), Record(Second), Record(Third)));
+    }
+
+    [Fact]
+    public void Of_more_than_are_listed_those_go_that_are_older_than_the_oldest()
+    {
+        Assert.Equal([$"remove record-{First}"], Changes(Report([Third], count: 2, oldest: Second), false, Record(First), Record(Second), Record(Third)));
+        Assert.Empty(Changes(Report([Third], count: 3, oldest: First), false, Record(First), Record(Second), Record(Third)));
+    }
+
+    [Fact]
+    public void One_that_waited_for_its_Lease_is_not_missed_in_the_listing_of_the_run_before_it()
+    {
+        var waited = Told(BackupPhase.Succeeded, (Claim, First));
+        waited = waited with { Claims = [waited.Claims[0] with { Completed = Listed.AddHours(1) }] };
+        Assert.Empty(Changes(Report([Third]), false, Record(Third), Asked("waited", waited)));
     }
 
     [Fact]

@@ -61,6 +61,17 @@ public sealed class LeaseReportTests
         $$"""{"verb": "backup", "exitCode": 0, "start": "2026-11-22T02:00:00Z", "end": "2026-11-22T02:00:00Z", "series": "a/b/c/d/e", "retained": {{retained}} }""")!.Retained);
 
     [Fact]
+    public void Numbers_are_cut_to_what_can_be_added_up()
+    {
+        var read = LeaseReport.Read("""
+            {"verb": "backup", "exitCode": 0, "start": "2026-11-22T02:00:00Z", "end": "2026-11-22T02:00:00Z", "series": "a/b/c/d/e",
+             "backups": [{"id": "20261122t020000z-aaaaaa", "bytes": 9223372036854775807, "storedBytes": -7}], "retained": {"count": 2147483647, "newest": []}}
+            """)!;
+        Assert.Equal((1L << 50, 0L), (read.Made!.Bytes, read.Made.StoredBytes));
+        Assert.Null(read.Retained);
+    }
+
+    [Fact]
     public void Names_that_are_no_ids_are_passed_over_and_leave_the_list_short()
     {
         var read = LeaseReport.Read("""

@@ -78,6 +78,8 @@ public sealed class RestoreDecisionTests
         { Running, false, Ours, "is held by " + Job },
         { Running, false, Left, "has left claim \"data-redis-0\" unsettled" },
         { Running, false, RestoreLease.Free, null },
+        // What only another restore mends must not hold that one up.
+        { Running, false, Left with { IsGivenUp = true }, null },
         // Somebody else's run, which it has waited for.
         { Running, false, Others with { IsUnsettled = true }, null },
         // The one that settles what it has left.

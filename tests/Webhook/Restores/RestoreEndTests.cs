@@ -46,13 +46,18 @@ public sealed class RestoreEndTests
     {
         var unsettled = RestoreEnd.Of(Running, new(false, null, null, true), Begun.AddMinutes(3));
 
-        var finished = RestoreEnd.Settled(unsettled, Report(0, DataState.Restored));
-        Assert.Equal((RestorePhase.Succeeded, DataState.Restored, Id), (finished.Phase, finished.Data, finished.Backup));
+        var finished = RestoreEnd.Settled(unsettled, Report(0, DataState.Restored) with { Id = null });
+        Assert.Equal((RestorePhase.Succeeded, DataState.Restored), (finished.Phase, finished.Data));
         Assert.Contains("\"restore --resume\" has finished it", finished.Message, StringComparison.Ordinal);
 
-        var undone = RestoreEnd.Settled(unsettled, Report(0, DataState.RolledBack));
+        var undone = RestoreEnd.Settled(unsettled, Report(0, DataState.RolledBack) with { Id = null });
         Assert.Equal((RestorePhase.Failed, DataState.RolledBack, unsettled.Message), (undone.Phase, undone.Data, undone.Message));
         Assert.Contains("was put back", undone.DataMessage, StringComparison.Ordinal);
+
+        // Another Restore, of another backup, is no success of this one.
+        var other = RestoreEnd.Settled(unsettled with { Backup = "20261121t020000z-aaaaaa" }, Report(0, DataState.Restored));
+        Assert.Equal((RestorePhase.Failed, (DataState?)null), (other.Phase, other.Data));
+        Assert.Equal($"another restore has put backup {Id} into claim \"data-redis-0\" since", other.DataMessage);
 
         // Of a restore last month, which the Lease still has.
         var unknown = RestoreEnd.Settled(unsettled, Report(0, DataState.Restored) with { End = Begun.AddDays(-30) });
@@ -71,6 +76,7 @@ public sealed class RestoreEndTests
         Assert.Null(RestoreReport.Parse(Encoding.UTF8.GetString(TerminationMessage.Of(report with { Verb = "backup" }))));
         Assert.Null(RestoreReport.Parse("{\"verb\":\"restore\""));
         Assert.Null(RestoreReport.Parse("[]"));
+        Assert.Null(RestoreReport.Parse("""{"verb":"restore","exitCode":0,"end":"2026-11-22T02:00:00Z","data":"7"}""")!.Data);
     }
 
     static RestoreReport Report(int code, DataState? data) => new(code, Begun.AddMinutes(1), Id, code == 0 ? null : "broken", code == 0 ? null : "mend it", data);

@@ -1,5 +1,6 @@
 using System.Text.Json.Nodes;
 using BackupRunner.Names;
+using BackupRunner.Tests.Kube.Fake;
 using BackupRunner.Tests.Support;
 
 namespace BackupRunner.Tests.Webhook;
@@ -56,6 +57,40 @@ public sealed class RestoreLoopTests
         Assert.Equal(["RestoreFailed", "RestoreQueued", "RestoreStarted", "RestoreSucceeded"], Events(scene, "Restore"));
         Assert.Equal(["RestoreFailed", "RestoreQueued", "RestoreStarted", "RestoreSucceeded"], Events(scene, "StatefulSet"));
         Assert.DoesNotContain(scene.Webhook.Calls, call => call.Status is 401 or 403);
+    }
+
+    [Fact]
+    public async Task Nothing_is_begun_while_it_cannot_be_noted()
+    {
+        await using var scene = await Protected();
+        using (scene.Api.Faults.Add(request => request.Method == "PATCH" && request.Path.Value!.EndsWith("/restores/first/status", StringComparison.Ordinal), new FakeFault.Answer(403)))
+        {
+            await Make(scene, "first", Latest);
+            await scene.Webhook.Replicas[0].Said("restore default/first");
+            Assert.Empty(Jobs(scene));
+        }
+        await UntilPhase(scene, "first", "Preparing");
+        Assert.Single(Jobs(scene));
+    }
+
+    [Fact]
+    public async Task A_Backup_that_takes_the_name_of_the_one_that_was_meant_is_not_restored()
+    {
+        await using var scene = await Protected();
+        await MakeBackup(scene);
+        var meant = scene.Api.Cluster.Get("backups", "default", "mine")!.Item["metadata"]!;
+        await WatchedNamespace.Until(() => DateTimeOffset.UtcNow - DateTimeOffset.Parse((string)meant["creationTimestamp"]!, System.Globalization.CultureInfo.InvariantCulture) > TimeSpan.FromSeconds(1), "another second has begun");
+        await Patch(scene, Lease, "spec: {holderIdentity: by-hand-xyz_1, leaseDurationSeconds: 3600, renewTime: '2026-11-23T02:00:00.000000Z', acquireTime: '2026-11-23T02:00:00.000000Z'}");
+        await Make(scene, "first", "{backup: mine}");
+        await UntilPhase(scene, "first", "Queued");
+
+        await scene.Webhook.Call("DELETE", "/apis/backup.middleware.io/v1/namespaces/default/backups/mine");
+        await MakeBackup(scene);
+        await Free(scene);
+
+        await UntilPhase(scene, "first", "Failed");
+        Assert.Contains("Backup \"mine\" was made after this Restore", Status(scene, "first", "message"), StringComparison.Ordinal);
+        Assert.Empty(Jobs(scene));
     }
 
     [Fact]
@@ -131,7 +166,7 @@ public sealed class RestoreLoopTests
         await scene.Webhook.Call("DELETE", $"/apis/batch/v1/namespaces/default/jobs/{Job(scene, "first")["metadata"]!["name"]}?propagationPolicy=Background");
 
         await UntilPhase(scene, "first", "Failed");
-        Assert.Contains("was deleted before it had ended; make another Restore", Status(scene, "first", "message"), StringComparison.Ordinal);
+        Assert.Contains("was deleted before it had ended, or could not be made; make another Restore", Status(scene, "first", "message"), StringComparison.Ordinal);
         Assert.Empty(Jobs(scene));
     }
 
@@ -218,6 +253,18 @@ public sealed class RestoreLoopTests
     }
 
     static Task<JsonObject> Make(WatchedNamespace scene, string name, string spec) => scene.Webhook.Create(Item(name, spec));
+
+    /// <summary>One that has succeeded.</summary>
+    static async Task MakeBackup(WatchedNamespace scene)
+    {
+        await scene.Webhook.Create(Yaml.Documents("{apiVersion: backup.middleware.io/v1, kind: Backup, metadata: {name: mine, namespace: default}, spec: {workload: {name: db}}}").Single());
+        JsonNode? Told() => scene.Api.Cluster.Get("backups", "default", "mine")?.Item["status"];
+        await WatchedNamespace.Until(() => (string?)Told()?["claims"]?[0]?["job"] is not null, "its Job is made");
+        var job = scene.Api.Cluster.Get("jobs", "default", (string)Told()!["claims"]![0]!["job"]!)!.Item;
+        await Said(scene, job, """{"verb":"backup","exitCode":0,"start":"2026-11-22T02:00:00Z","end":"2026-11-22T02:01:00Z","id":"20261122t020000z-k3x7qa","warnings":0,"deleted":0}""");
+        await End(scene, job, "Complete");
+        await WatchedNamespace.Until(() => (string?)Told()?["phase"] == "Succeeded", "the backup is stored");
+    }
 
     static JsonObject? Restore(WatchedNamespace scene, string name) => scene.Api.Cluster.Get("restores", "default", name)?.Item;
 

@@ -33,5 +33,5 @@ public static class LongList
         }
     }
 
-    public static string Count(int number) => number.ToString("#,0", CultureInfo.InvariantCulture);
+    public static string Count(long number) => number.ToString("#,0", CultureInfo.InvariantCulture);
 }

@@ -63,7 +63,7 @@ public static class StatusPage
         Number("Unprotected", summary.Unprotected, summary.Unprotected == 1 ? "StatefulSet" : "StatefulSets", summary.Unprotected > 0 ? "warn" : null, summary.Unprotected > 0 ? "#unprotected" : null);
         html.Close("dl");
 
-        void Number(string what, int number, string more, string? tone, string? link)
+        void Number(string what, long number, string more, string? tone, string? link)
         {
             html.Open("div", ("class", tone)).Element("dt", what).Open("dd");
             if (link is null)
