@@ -66,7 +66,7 @@ public sealed class RestoreLoopTests
         using (scene.Api.Faults.Add(request => request.Method == "PATCH" && request.Path.Value!.EndsWith("/restores/first/status", StringComparison.Ordinal), new FakeFault.Answer(403)))
         {
             await Make(scene, "first", Latest);
-            await scene.Webhook.Replicas[0].Said("restore default/first");
+            await scene.Webhook.Replicas[0].Said("Restore default/first");
             Assert.Empty(Jobs(scene));
         }
         await UntilPhase(scene, "first", "Preparing");
