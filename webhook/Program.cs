@@ -76,7 +76,7 @@ async Task<int> Serve(WebhookOptions options, CancellationToken cancel)
 
     var place = new WebhookPlace(options.Namespace ?? config.Namespace, options.Service);
     var instance = environment.GetValueOrDefault("POD_NAME") ?? Environment.MachineName;
-    var installation = new Installation(options.RunnerImage, cluster) 
+    var installation = new Installation(options.RunnerImage, cluster)
     {
         SecretNamespaces = options.SecretNamespaces,
         Unreviewed = [KubeSystem, place.Namespace],
