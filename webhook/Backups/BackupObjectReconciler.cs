@@ -110,7 +110,10 @@ public sealed class BackupObjectReconciler(KubeClient kube, ClusterCache cache, 
             if (workload is not null)
                 await events.Record(workload.Reference(), type, reason, $"Backup \"{backup.Name}\": {message}", cancel);
         }
-        await kube.MergePatch(BackupObject.Resource.OfStatus(), backup.Namespace, backup.Name, BackupStatusJson.Patch(backup, status), cancel);
+        var now = await kube.MergePatch(BackupObject.Resource.OfStatus(), backup.Namespace, backup.Name, BackupStatusJson.Patch(backup, status), cancel);
+        // Before the watch tells of it: a Job that is gone by then must not be made again.
+        if (BackupObjectReader.Read(now) is { } read)
+            cache.Put(read);
     }
 
     static (string Type, string Reason, string Message)? Told(BackupObject backup, BackupStatus status) => status.Phase switch

@@ -35,7 +35,7 @@ public sealed class IssuedCertificateTests : IAsyncLifetime
     public async Task Makes_a_certificate_that_a_client_takes_which_trusts_only_the_bundle()
     {
         await using var replica = await TlsReplica.Start(api, Cancel);
-        Assert.Equal(6, api.Bundles().Count);
+        Assert.Equal(10, api.Bundles().Count);
         Assert.Equal(api.Field("ca.crt"), Bundle);
         var certificate = await replica.Connect(Bundle, Cancel);
         Assert.All(TlsReplica.Place.HostNames, name => Assert.True(certificate.MatchesHostname(name, allowCommonName: false), name));
