@@ -1,5 +1,4 @@
 using System.Text.Json;
-using BackupRunner.Names;
 using BackupRunner.Webhook.Backups;
 using BackupRunner.Webhook.Plans;
 using BackupRunner.Webhook.Reconcile;
@@ -19,7 +18,7 @@ static class BackupAdmission
         var workload = JsonText.Part(spec, "workload");
         if (workload.Name("name") is not { } name || !ObjectName.IsValid(name))
             return AdmissionReply.Invalid(["spec.workload.name: is no name of a workload"]);
-        var id = new WorkloadId(workload.Text("kind") == "Deployment" ? ClusterNames.Deployment : ClusterNames.StatefulSet, request.Namespace, name);
+        var id = WorkloadId.Of(workload.Text("kind"), request.Namespace, name);
         var found = view.Workload(id);
         var selection = BackupSelection.Of(id, spec.Name("claim"), found, found?.PolicyName is null ? null : Assessor.Of(found, view, installation));
         if (selection.Problem is { } problem)

@@ -54,6 +54,6 @@ sealed record RestoreOrder(ProtectionPlan Plan, ProtectedClaim Claim, RestoreCho
             problems.Add($"{path}: {Shown.Of(word)} is no kind that can be restored; {(nearest is null ? $"known are {string.Join(" and ", kinds)}" : $"did you mean {Shown.Of(nearest)}?")}");
             return null;
         }
-        return new WorkloadId(kind == "StatefulSet" ? ClusterNames.StatefulSet : ClusterNames.Deployment, @namespace, name);
+        return WorkloadId.Of(kind, @namespace, name);
     }
 }

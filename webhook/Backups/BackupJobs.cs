@@ -21,8 +21,7 @@ public sealed class BackupJobs
         lock (gate)
         {
             var before = jobs.GetValueOrDefault((now.Namespace, now.Name));
-            if (before?.Uid == now.Uid && now.Waits)
-                now = now with { Since = before.Waits ? before.Since : at };
+            now = now.After(before, at);
             jobs[(now.Namespace, now.Name)] = now;
             return before != now;
         }

@@ -14,11 +14,11 @@ public static class BackupObjectReader
     /// <returns>Null: it names no workload, which the schema does not let happen.</returns>
     public static BackupObject? Read(KubeObject item)
     {
-        var (spec, status) = (Part(item, "spec"), Part(item, "status"));
+        var (spec, status) = (item.Part("spec"), item.Part("status"));
         var workload = spec.Field("workload");
         if (workload.Name("name") is not { } name || item.Metadata.Namespace is not { } space)
             return null;
-        var id = new WorkloadId(workload.Text("kind") == "Deployment" ? ClusterNames.Deployment : ClusterNames.StatefulSet, space, name);
+        var id = WorkloadId.Of(workload.Text("kind"), space, name);
         var record = spec.Field("record");
         return new BackupObject(
             space, item.Metadata.Name, item.Metadata.Uid ?? "", item.Metadata.Generation ?? 0, item.Metadata.ResourceVersion, item.Metadata.CreationTimestamp ?? default,
@@ -35,8 +35,8 @@ public static class BackupObjectReader
         Phase = PhaseOf(claim),
         Job = claim.Name("job"),
         Id = claim.Text("id") is { } id && BackupId.Parse(id) is not null ? id : null,
-        Started = Time(claim, "startTime"),
-        Completed = Time(claim, "completionTime"),
+        Started = claim.Time("startTime"),
+        Completed = claim.Time("completionTime"),
         Files = claim.Size("files"),
         Bytes = claim.Size("bytes"),
         StoredBytes = claim.Size("storedBytes"),
@@ -47,9 +47,9 @@ public static class BackupObjectReader
         Message = Short(claim, "message"),
         ExitCode = (int?)claim.Size("exitCode"),
         KeyId = Short(claim, "keyId"),
-        Verified = Time(claim, "lastVerified"),
+        Verified = claim.Time("lastVerified"),
         Verification = Short(claim, "verification"),
-        VerificationFailed = Time(claim, "verificationFailed"),
+        VerificationFailed = claim.Time("verificationFailed"),
         VerificationMessage = Short(claim, "verificationMessage"),
         IsGone = claim.Field("gone").ValueKind == JsonValueKind.True,
     };
@@ -62,9 +62,5 @@ public static class BackupObjectReader
         _ => BackupPhase.Pending,
     };
 
-    static DateTimeOffset? Time(JsonElement of, string name) => of.Field(name) is { ValueKind: JsonValueKind.String } text && text.TryGetDateTimeOffset(out var time) ? time : null;
-
     static string? Short(JsonElement of, string name) => of.Text(name) is { Length: <= LongestText } text ? text : null;
-
-    static JsonElement Part(KubeObject item, string name) => item.Unknown?.GetValueOrDefault(name) ?? default;
 }

@@ -51,7 +51,7 @@ public sealed class CatalogReconciler(KubeClient kube, ClusterCache cache, JobOu
             && failed.Owner.Uid == own.Uid && failed.Label == own.Label && ClusterNames.OfClaim(id.Kind, id.Name, failed.Claim) == cronJob)
             await RecordFailure(id, failed, known, cancel);
         foreach (var old in known.Where(backup => backup is { Record.Job: not null, IsBeingDeleted: false } && backup.Status.Claims is [{ Completed: { } ended } claim] && IsHistory(claim.Claim, ended, known)))
-            await Make(id, "", new CatalogChange.Remove(old), cancel);
+            await Remove(old, cancel);
         await Verified(id, @namespace, cronJob, known, cancel);
     }
 
@@ -72,10 +72,15 @@ public sealed class CatalogReconciler(KubeClient kube, ClusterCache cache, JobOu
                 await Change(mark.Backup, one => one.Claim == claim ? one with { IsGone = true } : one, cancel);
                 break;
             case CatalogChange.Remove remove:
-                await kube.Delete(BackupObject.Resource, remove.Backup.Namespace, remove.Backup.Name, new DeleteOptions { Uid = remove.Backup.Uid }, cancel);
-                cache.RemoveCatalogued(remove.Backup.Namespace, remove.Backup.Name);
+                await Remove(remove.Backup, cancel);
                 break;
         }
+    }
+
+    async Task Remove(BackupObject backup, CancellationToken cancel)
+    {
+        await kube.Delete(BackupObject.Resource, backup.Namespace, backup.Name, new DeleteOptions { Uid = backup.Uid }, cancel);
+        cache.RemoveCatalogued(backup.Namespace, backup.Name);
     }
 
     async Task RecordFailure(WorkloadId id, SeenBackup job, IReadOnlyList<BackupObject> known, CancellationToken cancel)

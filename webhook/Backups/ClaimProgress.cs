@@ -1,4 +1,3 @@
-using System.Globalization;
 using BackupRunner.Names;
 using BackupRunner.Webhook.Reconcile;
 using BackupRunner.Webhook.Workloads;
@@ -53,6 +52,6 @@ public static class ClaimProgress
         Percent = null,
         Step = null,
         Completed = now,
-        Message = string.Create(CultureInfo.InvariantCulture, $"Job \"{before.Job}\" was deleted before it was seen to end; if the backup was stored all the same, kubectl get backups has it under its id; otherwise make another Backup"),
+        Message = $"Job \"{before.Job}\" was deleted before it was seen to end; if the backup was stored all the same, kubectl get backups has it under its id; otherwise make another Backup",
     };
 }

@@ -24,7 +24,7 @@ public sealed class Assessor(ClusterCache cache, Installation installation, Prob
             .Concat(RunProblems.Of(workload, selected.Claims)).Concat(notes.Of(workload.Id)).ToList();
         if (selected.Claims.Count == 0)
             return new(null, problems.Count > 0 ? problems : ["it has no volume that can be backed up"]);
-        return new(new ProtectionPlan(workload, policy, selected.Claims, SecretDemands.Mounted(SecretDemands.Of(workload, policy, installation.Cluster)), installation)
+        return new(PlanOf(workload, policy, selected.Claims, installation) with
         {
             Staying = [.. staying.Select(stays => stays.CronJob)],
             StayingVerifications = policy.Policy!.Verification is null ? [] : StayingVerifications(workload.Id, selected),
@@ -40,8 +40,12 @@ public sealed class Assessor(ClusterCache cache, Installation installation, Prob
         var selected = ClaimSelection.Of(workload, view.Claims(workload.Id.Namespace));
         return selected.Claims.Count == 0
             ? new(null, selected.Problems.Count > 0 ? selected.Problems : ["it has no volume that can be backed up"])
-            : new(new ProtectionPlan(workload, policy, selected.Claims, SecretDemands.Mounted(SecretDemands.Of(workload, policy, installation.Cluster)), installation), selected.Problems);
+            : new(PlanOf(workload, policy, selected.Claims, installation), selected.Problems);
     }
+
+    /// <param name="claims">In order of name, as <see cref="ClaimSelection"/> gives them.</param>
+    internal static ProtectionPlan PlanOf(ProtectedWorkload workload, PolicyObject policy, IReadOnlyList<ProtectedClaim> claims, Installation installation) =>
+        new(workload, policy, claims, SecretDemands.Mounted(SecretDemands.Of(workload, policy, installation.Cluster)), installation);
 
     /// <returns>One that can be carried out, or why there is none.</returns>
     static (PolicyObject? Policy, string? Problem) PolicyOf(ProtectedWorkload workload, IClusterView view, Installation installation)

@@ -16,22 +16,12 @@ public sealed record LeaseReport(
 
     /// <summary>Reads the full report and its short form alike. Who may update the Lease may have written anything.</summary>
     /// <returns>Null: it is no report of ours.</returns>
-    public static LeaseReport? Read(string text)
+    public static LeaseReport? Read(JsonElement report)
     {
-        try
-        {
-            using var document = JsonDocument.Parse(text);
-            var report = document.RootElement;
-            if (report.Text("verb") is not { Length: <= 32 } verb || TimeIn(report, "start") is not { } start || TimeIn(report, "end") is not { } end
-                || report.Text("series")?.Split('/') is not [.., { Length: > 0 and <= LongestName } claim] || report.Whole("exitCode") is not { } code)
-                return null;
-            return new(verb, claim, (int)Math.Clamp(code, int.MinValue, int.MaxValue), start, end, verb == "backup" && code == 0 ? MadeIn(report, start, end) : null, RetainedIn(report));
-        }
-        catch (JsonException)
-        {
-            // Cut, or edited by hand.
+        if (report.Text("verb") is not { Length: <= 32 } verb || report.Time("start") is not { } start || report.Time("end") is not { } end
+            || report.Text("series")?.Split('/') is not [.., { Length: > 0 and <= LongestName } claim] || report.Whole("exitCode") is not { } code)
             return null;
-        }
+        return new(verb, claim, (int)Math.Clamp(code, int.MinValue, int.MaxValue), start, end, verb == "backup" && code == 0 ? MadeIn(report, start, end) : null, RetainedIn(report));
     }
 
     static ReportedRun? MadeIn(JsonElement report, DateTimeOffset start, DateTimeOffset end)
@@ -60,8 +50,6 @@ public sealed record LeaseReport(
     }
 
     static string? IdIn(JsonElement of) => of.Text("id") is { } text && BackupId.Parse(text) is not null ? text : null;
-
-    static DateTimeOffset? TimeIn(JsonElement of, string name) => of.Field(name) is { ValueKind: JsonValueKind.String } text && text.TryGetDateTimeOffset(out var time) ? time : null;
 
     static string? Cut(string? text) => text is { Length: > LongestText } ? text[..LongestText] + "…" : text;
 }

@@ -44,6 +44,11 @@ public sealed record SeenBackup(
     /// <summary>It should run and does not.</summary>
     public bool Waits => State is BackupState.HasNoPod or BackupState.Starts;
 
+    /// <summary>As it is told now: it waits since it was made, or since it lost its pod.</summary>
+    /// <param name="before">What was told of that Job's name before; null: nothing.</param>
+    /// <param name="at">When this was told.</param>
+    public SeenBackup After(SeenBackup? before, DateTimeOffset at) => before?.Uid == Uid && Waits ? this with { Since = before.Waits ? before.Since : at } : this;
+
     public bool IsOver => State is BackupState.Succeeded or BackupState.Failed;
 
     /// <returns>Null: it is no backup of ours, or is being deleted. Restores and audits are not of a CronJob or a Backup.</returns>
@@ -55,7 +60,7 @@ public sealed record SeenBackup(
             || metadata.OwnerReferences?.Find(owner => owner is { Kind: "CronJob", ApiVersion: "batch/v1", Name.Length: <= ClusterNames.MaxCronJobLength } or { Kind: "Backup", ApiVersion: Group + "/v1", Name.Length: <= LongestName })
                 is not { } owner)
             return null;
-        var (spec, status) = (Part(job, "spec"), Part(job, "status"));
+        var (spec, status) = (job.Part("spec"), job.Part("status"));
         if (ClaimOf(spec) is not { Length: > 0 and <= LongestName } claim)
             return null;
         var end = status.Items("conditions").FirstOrDefault(condition => condition.Text("type") is "Complete" or "Failed" && condition.Text("status") == "True");
@@ -66,7 +71,7 @@ public sealed record SeenBackup(
             _ when spec.Field("suspend").ValueKind == JsonValueKind.True || status.Whole("ready") > 0 => BackupState.Runs,
             _ => status.Whole("active") > 0 ? BackupState.Starts : BackupState.HasNoPod,
         };
-        DateTimeOffset? ended = state is BackupState.Succeeded or BackupState.Failed ? TimeIn(end, "lastTransitionTime") ?? made : null;
+        DateTimeOffset? ended = state is BackupState.Succeeded or BackupState.Failed ? end.Time("lastTransitionTime") ?? made : null;
         return new(space, metadata.Name, uid, label, (owner.Name, owner.Uid), claim, state, made, state == BackupState.Failed ? ReasonOf(end) : null, ended) { IsOfBackup = owner.Kind == "Backup" };
     }
 
@@ -75,8 +80,4 @@ public sealed record SeenBackup(
 
     static string ReasonOf(JsonElement end) =>
         end.Text("reason") is { Length: > 0 and <= LongestReason } reason && reason.All(char.IsAsciiLetterOrDigit) ? reason : "Failed";
-
-    static DateTimeOffset? TimeIn(JsonElement of, string name) => of.Field(name) is { ValueKind: JsonValueKind.String } text && text.TryGetDateTimeOffset(out var time) ? time : null;
-
-    static JsonElement Part(KubeObject item, string name) => item.Unknown?.GetValueOrDefault(name) ?? default;
 }

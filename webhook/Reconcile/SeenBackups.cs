@@ -33,8 +33,7 @@ public sealed class SeenBackups
         lock (gate)
         {
             var before = Drop(now.Namespace, now.Name);
-            if (before?.Uid == now.Uid && now.Waits)
-                now = now with { Since = before.Waits ? before.Since : at };
+            now = now.After(before, at);
             var kept = Keep(now);
             return kept && before == now ? [] : [.. new[] { before?.Owner.Name, kept ? now.Owner.Name : null }.OfType<string>().Distinct()];
         }

@@ -26,8 +26,8 @@ public sealed record SeenLease(Lease Lease, long SeenAt, IReadOnlyList<string> K
         var kept = Kept.Where(annotations.ContainsKey).ToDictionary(name => name, name => annotations[name].Length <= LongestNote ? annotations[name] : annotations[name][..LongestNote]);
         var labels = lease.Metadata.Labels?.GetValueOrDefault(ClusterNames.ForLabel) is { } label ? new Dictionary<string, string> { [ClusterNames.ForLabel] = label } : null;
         var metadata = lease.Metadata with { Annotations = kept, Labels = labels, Unknown = null };
-        var report = annotations.GetValueOrDefault(LeaseNotes.Report);
-        return new SeenLease(lease with { Metadata = metadata, Unknown = null }, now, report is null ? [] : KeyIdsIn(report), report is null ? null : LeaseReport.Read(report));
+        var (keyIds, report) = annotations.GetValueOrDefault(LeaseNotes.Report) is { } text ? Told(text) : ([], null);
+        return new SeenLease(lease with { Metadata = metadata, Unknown = null }, now, keyIds, report);
     }
 
     /// <summary>Somebody has it, dead or alive.</summary>
@@ -56,17 +56,17 @@ public sealed record SeenLease(Lease Lease, long SeenAt, IReadOnlyList<string> K
 
     bool Note(string name) => NoteOf(name) is not null;
 
-    static List<string> KeyIdsIn(string report)
+    static (IReadOnlyList<string> KeyIds, LeaseReport? Report) Told(string report)
     {
         try
         {
             using var document = JsonDocument.Parse(report);
-            return [.. KeyIdsIn(document.RootElement).Distinct().Take(MostKeyIds)];
+            return ([.. KeyIdsIn(document.RootElement).Distinct().Take(MostKeyIds)], LeaseReport.Read(document.RootElement));
         }
         catch (JsonException)
         {
             // Cut, or edited by hand: it names nothing then.
-            return [];
+            return ([], null);
         }
     }
 

@@ -12,7 +12,7 @@ static class RestoreJobs
 
     /// <summary>Neither ended, nor being deleted, nor suspended: it has a pod, or one may still come.</summary>
     public static bool IsActive(KubeObject job) =>
-        job.Metadata.DeletionTimestamp is null && Part(job, "spec").Field("suspend").ValueKind != JsonValueKind.True && !Part(job, "status").Items("conditions").Any(Ends);
+        job.Metadata.DeletionTimestamp is null && job.Part("spec").Field("suspend").ValueKind != JsonValueKind.True && !job.Part("status").Items("conditions").Any(Ends);
 
     /// <summary>
     /// A proxy that somebody put beside the runner keeps the pod, and so the Job, alive when the run has ended. A pod that has ended is the Job's own affair: it may
@@ -29,7 +29,7 @@ static class RestoreJobs
     public static bool IsOf(KubeObject job, WorkloadId workload)
     {
         var account = ClusterNames.OfRestoreAccount(workload.Kind, workload.Name);
-        var template = Part(job, "spec").Field("template");
+        var template = job.Part("spec").Field("template");
         var labels = template.Field("metadata").Field("labels");
         return labels.Text(ClusterNames.AppLabel) == ClusterNames.App && labels.Text("app.kubernetes.io/instance") == account
             || template.Field("spec").Text("serviceAccountName") == account
@@ -37,6 +37,4 @@ static class RestoreJobs
     }
 
     static bool Ends(JsonElement condition) => condition.Text("type") is "Complete" or "Failed" && condition.Text("status") == "True";
-
-    static JsonElement Part(KubeObject item, string name) => item.Unknown?.GetValueOrDefault(name) ?? default;
 }

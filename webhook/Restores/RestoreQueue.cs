@@ -1,4 +1,3 @@
-using BackupRunner.Names;
 using BackupRunner.Webhook.Workloads;
 
 namespace BackupRunner.Webhook.Restores;
@@ -36,5 +35,5 @@ public static class RestoreQueue
         one.Created != other.Created ? one.Created < other.Created : string.CompareOrdinal(one.Name, other.Name) < 0;
 
     static WorkloadId? OfStatus(RestoreObject restore) => restore.Status.Workload?.Split('/') is [var kind, var name]
-        ? new(kind == "Deployment" ? ClusterNames.Deployment : ClusterNames.StatefulSet, restore.Namespace, name) : null;
+        ? WorkloadId.Of(kind, restore.Namespace, name) : null;
 }

@@ -1,6 +1,5 @@
 using System.Text.Json;
 using BackupRunner.Kube;
-using BackupRunner.Names;
 using BackupRunner.Reports;
 using BackupRunner.Webhook.Workloads;
 
@@ -13,10 +12,10 @@ public static class RestoreReader
     {
         var metadata = item.Metadata;
         var space = metadata.Namespace ?? "";
-        var status = Part(item, "status");
+        var status = item.Part("status");
         return new(
             space, metadata.Name, metadata.Uid ?? "", metadata.ResourceVersion, metadata.Generation ?? 0, metadata.CreationTimestamp ?? default, metadata.DeletionTimestamp is not null,
-            Spec(Part(item, "spec"), space), Status(status))
+            Spec(item.Part("spec"), space), Status(status))
         {
             Finalizers = metadata.Finalizers ?? [],
             Conditions = [.. status.Items("conditions").Select(one => new RestoreCondition(one.Text("type") ?? "", one.Text("status") ?? "", one.Text("lastTransitionTime") ?? ""))],
@@ -43,7 +42,7 @@ public static class RestoreReader
     }
 
     static WorkloadId? Workload(JsonElement of, string space) => of.Field("workload") is var workload && workload.Name("name") is { } name
-        ? new(workload.Text("kind") == "Deployment" ? ClusterNames.Deployment : ClusterNames.StatefulSet, space, name)
+        ? WorkloadId.Of(workload.Text("kind"), space, name)
         : null;
 
     static RestoreStatus Status(JsonElement status)
@@ -58,8 +57,8 @@ public static class RestoreReader
             Claim = status.Name("claim"),
             Backup = status.Text("backup"),
             Job = status.Name("job"),
-            Started = Time(status, "startTime"),
-            Completed = Time(status, "completionTime"),
+            Started = status.Time("startTime"),
+            Completed = status.Time("completionTime"),
             Percent = (int?)status.Whole("progressPercent"),
             Data = Enum.TryParse<DataState>(status.Text("dataState"), out var data) ? data : null,
             DataMessage = status.Text("dataMessage"),
@@ -68,8 +67,4 @@ public static class RestoreReader
             Message = status.Text("message"),
         };
     }
-
-    static DateTimeOffset? Time(JsonElement of, string name) => of.Field(name) is { ValueKind: JsonValueKind.String } text && text.TryGetDateTimeOffset(out var time) ? time : null;
-
-    static JsonElement Part(KubeObject item, string name) => item.Unknown?.GetValueOrDefault(name) ?? default;
 }

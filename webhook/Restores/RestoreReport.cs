@@ -18,7 +18,7 @@ public sealed record RestoreReport(int ExitCode, DateTimeOffset End, string? Id,
             using var document = JsonDocument.Parse(text);
             var report = document.RootElement;
             if (report.Text("verb") != "restore" || report.Whole("exitCode") is not { } code
-                || report.Field("end") is not { ValueKind: JsonValueKind.String } written || !written.TryGetDateTimeOffset(out var end))
+                || report.Time("end") is not { } end)
                 return null;
             var id = report.Text("id") ?? report.Items("backups").LastOrDefault().Text("id");
             return new((int)code, end, id is not null && BackupId.Parse(id) is not null ? id : null, report.Text("error"), report.Text("hint"),

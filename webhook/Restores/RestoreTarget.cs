@@ -1,8 +1,8 @@
 using System.Globalization;
 using BackupRunner.Names;
 using BackupRunner.Policy.Reading;
-using BackupRunner.Webhook.Keys;
 using BackupRunner.Webhook.Plans;
+using BackupRunner.Webhook.Reconcile;
 using BackupRunner.Webhook.Workloads;
 
 namespace BackupRunner.Webhook.Restores;
@@ -28,7 +28,7 @@ public sealed record RestoreTarget(ProtectionPlan Plan, ProtectedClaim Claim)
         var found = FindClaim(claim, workload.Id, claims, places, problems);
         if (problems.Count > before)
             return null;
-        var plan = new ProtectionPlan(workload, policy!, [.. claims.OrderBy(one => one.Name, StringComparer.Ordinal)], SecretDemands.Mounted(SecretDemands.Of(workload, policy!, installation.Cluster)), installation);
+        var plan = Assessor.PlanOf(workload, policy!, claims, installation);
         problems.AddRange(RestoreJob.Problems(plan, found!).Select(problem => $"{places.Workload}: {problem}"));
         return problems.Count > before ? null : new(plan, found!);
     }

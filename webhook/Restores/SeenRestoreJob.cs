@@ -1,4 +1,3 @@
-using System.Text.Json;
 using BackupRunner.Kube;
 using BackupRunner.Webhook.Workloads;
 
@@ -32,7 +31,7 @@ public sealed record SeenRestoreJob(string Namespace, string Name, string Uid, (
         if (metadata is not { Namespace: { } space, Uid: { } uid }
             || metadata.OwnerReferences?.Find(owner => owner is { Kind: RestoreObject.Kind, ApiVersion: RestoreObject.ApiVersion, Controller: true }) is not { } owner)
             return null;
-        var status = job.Unknown?.GetValueOrDefault("status") ?? default(JsonElement);
+        var status = job.Part("status");
         var end = status.Items("conditions").FirstOrDefault(condition => condition.Text("type") is "Complete" or "Failed" && condition.Text("status") == "True");
         var state = end.Text("type") switch
         {

@@ -24,7 +24,7 @@ public sealed record Condition(string Type, string Status, string Reason, string
     [
         .. status.Items("conditions").Take(16).Where(one => one.Text("type") is not null && one.Text("status") is not null).Select(one => new Condition(
             one.Text("type")!, one.Text("status")!, one.Text("reason") ?? "", one.Text("message") ?? "",
-            one.Field("lastTransitionTime") is { ValueKind: JsonValueKind.String } text && text.TryGetDateTimeOffset(out var since) ? since : default)),
+            one.Time("lastTransitionTime") ?? default)),
     ];
 
     /// <summary>These, each with the time at which its status became what it is.</summary>

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using BackupRunner.Kube;
 
 namespace BackupRunner.Webhook.Workloads;
 
@@ -48,6 +49,13 @@ static class JsonFields
 
     public static long? Whole(this JsonElement of, string name) =>
         of.Field(name) is { ValueKind: JsonValueKind.Number } number && number.TryGetInt64(out var value) ? value : null;
+
+    /// <summary>A part of an object beside its metadata, such as <c>spec</c>; Undefined when there is none.</summary>
+    public static JsonElement Part(this KubeObject item, string name) => item.Unknown?.GetValueOrDefault(name) ?? default;
+
+    /// <summary>A time of RFC 3339.</summary>
+    public static DateTimeOffset? Time(this JsonElement of, string name) =>
+        of.Field(name) is { ValueKind: JsonValueKind.String } text && text.TryGetDateTimeOffset(out var time) ? time : null;
 
     /// <summary>A number of bytes or files, cut to what sums of many cannot overflow by: a pebibyte.</summary>
     public static long? Size(this JsonElement of, string name) => of.Whole(name).AsSize();

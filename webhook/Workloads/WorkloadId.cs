@@ -7,6 +7,9 @@ namespace BackupRunner.Webhook.Workloads;
 /// <param name="Kind">Lower case: <c>statefulset</c> or <c>deployment</c>.</param>
 public sealed record WorkloadId(string Kind, string Namespace, string Name)
 {
+    /// <param name="apiKind">As in manifests; what is not <c>Deployment</c> is a StatefulSet, which is the default where a kind may be left out.</param>
+    public static WorkloadId Of(string? apiKind, string @namespace, string name) => new(apiKind == "Deployment" ? ClusterNames.Deployment : ClusterNames.StatefulSet, @namespace, name);
+
     /// <summary>As in manifests.</summary>
     public string ApiKind => Kind == ClusterNames.StatefulSet ? "StatefulSet" : "Deployment";
 

@@ -1,5 +1,7 @@
 using System.Text;
 using System.Text.Json;
+using BackupRunner.Kube;
+using BackupRunner.Names;
 using BackupRunner.Reports;
 using BackupRunner.Webhook.Reconcile;
 
@@ -22,10 +24,12 @@ public sealed class LeaseReportTests
         Retained = new ReportedCatalog(2, [new ReportedBackup("20261122t020000z-aaaaaa", "done", 3, 1000, 500), new ReportedBackup("20261121t020000z-bbbbbb", "done", 2, 900, 450)]),
     };
 
+    static LeaseReport? Read(string text) => SeenLease.Of(new Lease { Metadata = new KubeMetadata { Name = "backup-db-data-db-0", Annotations = new() { [LeaseNotes.Report] = text } } }, 0).Report;
+
     [Fact]
     public void The_whole_report_tells_of_the_run_and_of_what_there_is()
     {
-        var read = LeaseReport.Read(JsonSerializer.Serialize(Report, ReportJson.Default.RunReport))!;
+        var read = Read(JsonSerializer.Serialize(Report, ReportJson.Default.RunReport))!;
         Assert.Equal(("backup", "data-db-0", 0, Start.AddMinutes(3)), (read.Verb, read.Claim, read.ExitCode, read.End));
         Assert.Equal(new ReportedRun("20261122t020000z-aaaaaa", Start, Start.AddMinutes(3), 3, 1000, 500, "00112233aabbccdd", 2, "one"), read.Made);
         Assert.Equal((2, "20261121t020000z-bbbbbb"), (read.Retained!.Count, read.Retained.Newest[1].Id));
@@ -34,14 +38,14 @@ public sealed class LeaseReportTests
     [Fact]
     public void The_short_form_tells_of_the_run()
     {
-        var read = LeaseReport.Read(Encoding.UTF8.GetString(TerminationMessage.Of(Report)))!;
+        var read = Read(Encoding.UTF8.GetString(TerminationMessage.Of(Report)))!;
         Assert.Equal(new ReportedRun("20261122t020000z-aaaaaa", Start, Start.AddMinutes(3), 3, 1000, 500, "00112233aabbccdd", 2, "one"), read.Made);
         // A number is no list: what is not in it is not gone.
         Assert.Null(read.Retained);
     }
 
     [Fact]
-    public void One_that_failed_made_nothing() => Assert.Null(LeaseReport.Read(JsonSerializer.Serialize(Report with { ExitCode = 4 }, ReportJson.Default.RunReport))!.Made);
+    public void One_that_failed_made_nothing() => Assert.Null(Read(JsonSerializer.Serialize(Report with { ExitCode = 4 }, ReportJson.Default.RunReport))!.Made);
 
     [Theory]
     [InlineData("")]
@@ -51,19 +55,19 @@ public sealed class LeaseReportTests
     [InlineData("""{"verb": "backup"}""")]
     [InlineData("""{"verb": "backup", "exitCode": 0, "start": "x", "end": "2026-11-22T02:00:00Z", "series": "a/b/c/d/e"}""")]
     [InlineData("""{"verb": "backup", "exitCode": 0, "start": "2026-11-22T02:00:00Z", "end": "2026-11-22T02:00:00Z", "series": "a/b/c/d/"}""")]
-    public void What_is_no_report_is_none(string text) => Assert.Null(LeaseReport.Read(text));
+    public void What_is_no_report_is_none(string text) => Assert.Null(Read(text));
 
     [Theory]
     [InlineData("""{"count": -1, "newest": []}""")]
     [InlineData("""{"count": "many"}""")]
     [InlineData("7")]
-    public void A_list_that_is_none_removes_nothing(string retained) => Assert.Null(LeaseReport.Read(
+    public void A_list_that_is_none_removes_nothing(string retained) => Assert.Null(Read(
         $$"""{"verb": "backup", "exitCode": 0, "start": "2026-11-22T02:00:00Z", "end": "2026-11-22T02:00:00Z", "series": "a/b/c/d/e", "retained": {{retained}} }""")!.Retained);
 
     [Fact]
     public void Numbers_are_cut_to_what_can_be_added_up()
     {
-        var read = LeaseReport.Read("""
+        var read = Read("""
             {"verb": "backup", "exitCode": 0, "start": "2026-11-22T02:00:00Z", "end": "2026-11-22T02:00:00Z", "series": "a/b/c/d/e",
              "backups": [{"id": "20261122t020000z-aaaaaa", "bytes": 9223372036854775807, "storedBytes": -7}], "retained": {"count": 2147483647, "newest": []}}
             """)!;
@@ -74,7 +78,7 @@ public sealed class LeaseReportTests
     [Fact]
     public void Names_that_are_no_ids_are_passed_over_and_leave_the_list_short()
     {
-        var read = LeaseReport.Read("""
+        var read = Read("""
             {"verb": "backup", "exitCode": 0, "start": "2026-11-22T02:00:00Z", "end": "2026-11-22T02:00:00Z", "series": "a/b/c/d/e",
              "backups": [{"id": "../../etc"}], "retained": {"count": 2, "newest": [{"id": "<script>"}, {"id": "20261121t020000z-bbbbbb"}]}}
             """)!;
